@@ -1,0 +1,206 @@
+"""Every setting of the platform, in one typed tree.
+
+Read from the environment: prefix ``FACTORY_``, nested with ``__`` (``FACTORY_RTMS__SOURCE=csv``). Secrets are
+``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused, so that a
+typing mistake is an error and not a silent default.
+"""
+
+import os
+from datetime import date, time
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from factory_pipelines.plant.clock import PlantClock
+
+
+class Group(BaseModel):
+    """A branch of the tree: frozen, and strict about names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlantSettings(Group):
+    """Where and when the factory works."""
+
+    timezone: str = Field("Asia/Kolkata", description="IANA zone of the plant.")
+    day_start: time = Field(time(6), description="Wall time at which a production day begins.")
+    first_session: time = Field(time(8), description="Start of RTMS session S01; each session lasts one hour.")
+    rest_weekdays: frozenset[int] = Field(frozenset({6}), description="Weekly days of rest, Monday = 0.")
+    holidays: frozenset[date] = Field(frozenset(), description="Production days on which the plant is closed.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    def clock(self) -> PlantClock:
+        """The clock every domain takes its days from."""
+        return PlantClock(
+            zone=ZoneInfo(self.timezone),
+            day_start=self.day_start,
+            first_session=self.first_session,
+            rest_weekdays=self.rest_weekdays,
+            holidays=self.holidays,
+        )
+
+
+class DatabaseSettings(Group):
+    """How processes use the warehouse. The address itself is ``FACTORY_DATABASE_URL``."""
+
+    writer_url: SecretStr | None = Field(None, description="Login of the writer; default: FACTORY_DATABASE_URL as role factory_writer.")
+    reader_url: SecretStr | None = Field(None, description="Login of the reader; default: FACTORY_DATABASE_URL as role factory_reader.")
+    dagster_url: SecretStr | None = Field(None, description="Dagster's own storage; default: database `dagster` on the same server.")
+    writer_password: SecretStr | None = Field(None, description="Set on role factory_writer by `factory migrate`.")
+    reader_password: SecretStr | None = Field(None, description="Set on role factory_reader by `factory migrate`.")
+    dagster_password: SecretStr | None = Field(None, description="Set on role dagster by `factory migrate`.")
+    pool_max: int = Field(8, ge=1, le=200, description="Connections one process may hold.")
+    connect_timeout_s: int = Field(5, ge=1, le=60, description="Give up connecting after this long.")
+    statement_timeout_s: int = Field(300, ge=1, description="The server cancels a statement after this long.")
+
+
+class RtmsSettings(Group):
+    """Where production comes from."""
+
+    source: Literal["demo", "csv", "mssql"] = Field("demo", description="Which RTMS source is pulled.")
+    csv_dir: Path | None = Field(None, description="Folder with *session_wise_production*.csv and *supervisors*.csv.")
+    odbc: SecretStr | None = Field(None, description="ODBC connection string of the RTMS server.")
+    database: str | None = Field("ITR_PRO_IND", description="Database name in SQL Server; empty for none.")
+    schema_name: str | None = Field("dbo", description="Schema in SQL Server; empty for none.")
+    production_table: str = Field("RTMS_SessionWiseProduction", description="Table of session-wise production.")
+    supervisors_table: str = Field("RTMS_SupervisorsDetl", description="Table of supervisors.")
+    first_day: date = Field(date(2025, 9, 1), description="First production day that can be pulled.")
+    login_timeout_s: int = Field(10, ge=1, le=120, description="Give up logging in after this long.")
+    query_timeout_s: int = Field(120, ge=1, description="Give up on a query after this long.")
+    batch_rows: int = Field(10_000, ge=1, le=100_000, description="Rows fetched and copied at a time.")
+
+    @field_validator("database", "schema_name", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+
+class AlertSettings(Group):
+    """When somebody is told, and how."""
+
+    policy: Literal["digest", "seed"] = Field("digest", description="`digest`: sustained breaches, one message per supervisor and pull; `seed`: one per employee.")
+    efficiency_threshold_pct: float = Field(85.0, gt=0, le=200, description="Below this, an employee is in breach.")
+    relative_threshold_pct: float = Field(85.0, gt=0, le=100, description="And below this share of the operation's best.")
+    channel: Literal["auto", "whatsapp", "slack", "log"] = Field("auto", description="`auto`: WhatsApp where Twilio is configured, else the log.")
+    default_country_code: str = Field("91", pattern=r"^[1-9]\d{0,2}$", description="For phone numbers without a country code.")
+    sustained_min: int = Field(30, ge=1, description="A breach this old is reported even when seen in one pull only.")
+    sustained_pulls: int = Field(2, ge=1, description="A breach seen in this many pulls in a row is reported.")
+    escalate_after_min: int = Field(60, ge=1, description="Unacknowledged for this long: tell the next one up.")
+    escalation_phone: str | None = Field(None, description="E.164 number of whoever hears escalations.")
+    digest_lines: int = Field(5, ge=1, le=50, description="Employees named in one digest; the rest are counted.")
+    max_attempts: int = Field(8, ge=1, le=50, description="Sends tried before a delivery is a dead letter.")
+
+
+class TwilioSettings(Group):
+    """WhatsApp through Twilio."""
+
+    account_sid: str | None = None
+    auth_token: SecretStr | None = None
+    whatsapp_from: str | None = Field(None, description="Sender, E.164, with or without `whatsapp:`.")
+    content_sid: str | None = Field(None, description="Approved template for a single alert (free text fails outside 24 h: error 63016).")
+    digest_content_sid: str | None = Field(None, description="Approved template for a digest.")
+    base_url: str | None = Field(None, description="Another API address, for tests.")
+    timeout_s: float = Field(10.0, gt=0)
+
+
+class SlackSettings(Group):
+    """Slack messages for operators."""
+
+    bot_token: SecretStr | None = None
+    channel: str | None = None
+    base_url: str | None = Field(None, description="Another API address, for tests.")
+    timeout_s: float = Field(10.0, gt=0)
+
+
+class LlmSettings(Group):
+    """Any OpenAI-compatible endpoint, such as Ollama. Without one the text is deterministic."""
+
+    base_url: str | None = Field(None, description="For example http://127.0.0.1:11434/v1")
+    api_key: SecretStr = SecretStr("not-needed")
+    model: str = "llama3.2:3b"
+    fallback_model: str | None = "llama3.2:1b"
+    timeout_s: float = Field(30.0, gt=0)
+
+
+class ApiSettings(Group):
+    """The edge API."""
+
+    host: str = Field("127.0.0.1", description="Loopback unless you decide otherwise.")
+    port: int = Field(8010, ge=1, le=65535)
+    keys: frozenset[str] = Field(frozenset(), repr=False, description="Accepted API keys, each `name:secret`.")
+    rate_limit_per_min: int = Field(600, ge=1, description="Requests one key may make in a minute.")
+    cors_origins: frozenset[str] = frozenset()
+
+
+class UiSettings(Group):
+    """The Dagster UI that `factory demo` and `factory up` serve."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(3000, ge=1, le=65535)
+
+
+class DemoSettings(Group):
+    """The simulated factory."""
+
+    seed: int = 7
+    days: int = Field(90, ge=8, le=730, description="Production history at the first start.")
+    scale: float = Field(1.0, gt=0, le=50, description="1.0 is about 500 rows a day.")
+
+
+class RetentionSettings(Group):
+    """How long Dagster's own history is kept."""
+
+    run_days: int = Field(30, ge=1)
+    tick_days: int = Field(7, ge=1)
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(env_prefix="FACTORY_", env_nested_delimiter="__", env_nested_max_split=1, extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".factory"), description="Embedded database, Dagster home, logs, models.")
+    organization_id: UUID = Field(UUID("11111111-1111-1111-1111-111111111111"), description="Whose rows this process reads and writes.")
+    database_url: SecretStr | None = Field(None, description="PostgreSQL or TimescaleDB; unset: the embedded server.")
+    mlflow_artifacts: str | None = Field(None, description="Where model files go; default: `mlflow` under home; s3://… in a plant.")
+    plant: PlantSettings = PlantSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    rtms: RtmsSettings = RtmsSettings()
+    alerts: AlertSettings = AlertSettings()
+    twilio: TwilioSettings = TwilioSettings()
+    slack: SlackSettings = SlackSettings()
+    llm: LlmSettings = LlmSettings()
+    api: ApiSettings = ApiSettings()
+    ui: UiSettings = UiSettings()
+    demo: DemoSettings = DemoSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def home_dir(self) -> Path:
+        """``home`` made absolute: processes started elsewhere must mean the same folder."""
+        return self.home.expanduser().resolve()
+
+
+@lru_cache(maxsize=1)
+def _cached(_environment: frozenset[tuple[str, str]]) -> Settings:
+    return Settings()
+
+
+def load_settings() -> Settings:
+    """The settings of this moment's environment (parsed once per distinct environment).
+
+    Raises:
+        pydantic.ValidationError: naming the field that is wrong.
+    """
+    return _cached(frozenset((k, v) for k, v in os.environ.items() if k.upper().startswith("FACTORY_")))
