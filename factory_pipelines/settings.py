@@ -1,8 +1,8 @@
 """Every setting of the platform, in one typed tree.
 
 Read from the environment: prefix ``FACTORY_``, nested with ``__`` (``FACTORY_RTMS__SOURCE=csv``). Secrets are
-``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused, so that a
-typing mistake is an error and not a silent default.
+``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused, so
+that a typing mistake is an error and not a silent default.
 """
 
 import os
@@ -54,9 +54,15 @@ class PlantSettings(Group):
 class DatabaseSettings(Group):
     """How processes use the warehouse. The address itself is ``FACTORY_DATABASE_URL``."""
 
-    writer_url: SecretStr | None = Field(None, description="Login of the writer; default: FACTORY_DATABASE_URL as role factory_writer.")
-    reader_url: SecretStr | None = Field(None, description="Login of the reader; default: FACTORY_DATABASE_URL as role factory_reader.")
-    dagster_url: SecretStr | None = Field(None, description="Dagster's own storage; default: database `dagster` on the same server.")
+    writer_url: SecretStr | None = Field(
+        None, description="Login of the writer; default: FACTORY_DATABASE_URL as role factory_writer."
+    )
+    reader_url: SecretStr | None = Field(
+        None, description="Login of the reader; default: FACTORY_DATABASE_URL as role factory_reader."
+    )
+    dagster_url: SecretStr | None = Field(
+        None, description="Dagster's own storage; default: database `dagster` on the same server."
+    )
     writer_password: SecretStr | None = Field(None, description="Set on role factory_writer by `factory migrate`.")
     reader_password: SecretStr | None = Field(None, description="Set on role factory_reader by `factory migrate`.")
     dagster_password: SecretStr | None = Field(None, description="Set on role dagster by `factory migrate`.")
@@ -89,11 +95,20 @@ class RtmsSettings(Group):
 class AlertSettings(Group):
     """When somebody is told, and how."""
 
-    policy: Literal["digest", "seed"] = Field("digest", description="`digest`: sustained breaches, one message per supervisor and pull; `seed`: one per employee.")
+    policy: Literal["digest", "seed"] = Field(
+        "digest",
+        description="`digest`: sustained breaches, one message per supervisor and pull; `seed`: one per employee.",
+    )
     efficiency_threshold_pct: float = Field(85.0, gt=0, le=200, description="Below this, an employee is in breach.")
-    relative_threshold_pct: float = Field(85.0, gt=0, le=100, description="And below this share of the operation's best.")
-    channel: Literal["auto", "whatsapp", "slack", "log"] = Field("auto", description="`auto`: WhatsApp where Twilio is configured, else the log.")
-    default_country_code: str = Field("91", pattern=r"^[1-9]\d{0,2}$", description="For phone numbers without a country code.")
+    relative_threshold_pct: float = Field(
+        85.0, gt=0, le=100, description="And below this share of the operation's best."
+    )
+    channel: Literal["auto", "whatsapp", "slack", "log"] = Field(
+        "auto", description="`auto`: WhatsApp where Twilio is configured, else the log."
+    )
+    default_country_code: str = Field(
+        "91", pattern=r"^[1-9]\d{0,2}$", description="For phone numbers without a country code."
+    )
     sustained_min: int = Field(30, ge=1, description="A breach this old is reported even when seen in one pull only.")
     sustained_pulls: int = Field(2, ge=1, description="A breach seen in this many pulls in a row is reported.")
     escalate_after_min: int = Field(60, ge=1, description="Unacknowledged for this long: tell the next one up.")
@@ -108,7 +123,9 @@ class TwilioSettings(Group):
     account_sid: str | None = None
     auth_token: SecretStr | None = None
     whatsapp_from: str | None = Field(None, description="Sender, E.164, with or without `whatsapp:`.")
-    content_sid: str | None = Field(None, description="Approved template for a single alert (free text fails outside 24 h: error 63016).")
+    content_sid: str | None = Field(
+        None, description="Approved template for a single alert (free text fails outside 24 h: error 63016)."
+    )
     digest_content_sid: str | None = Field(None, description="Approved template for a digest.")
     base_url: str | None = Field(None, description="Another API address, for tests.")
     timeout_s: float = Field(10.0, gt=0)
@@ -168,12 +185,18 @@ class RetentionSettings(Group):
 class Settings(BaseSettings):
     """The whole tree."""
 
-    model_config = SettingsConfigDict(env_prefix="FACTORY_", env_nested_delimiter="__", env_nested_max_split=1, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FACTORY_", env_nested_delimiter="__", env_nested_max_split=1, extra="ignore", frozen=True
+    )
 
     home: Path = Field(Path(".factory"), description="Embedded database, Dagster home, logs, models.")
-    organization_id: UUID = Field(UUID("11111111-1111-1111-1111-111111111111"), description="Whose rows this process reads and writes.")
+    organization_id: UUID = Field(
+        UUID("11111111-1111-1111-1111-111111111111"), description="Whose rows this process reads and writes."
+    )
     database_url: SecretStr | None = Field(None, description="PostgreSQL or TimescaleDB; unset: the embedded server.")
-    mlflow_artifacts: str | None = Field(None, description="Where model files go; default: `mlflow` under home; s3://… in a plant.")
+    mlflow_artifacts: str | None = Field(
+        None, description="Where model files go; default: `mlflow` under home; s3://… in a plant."
+    )
     plant: PlantSettings = PlantSettings()
     database: DatabaseSettings = DatabaseSettings()
     rtms: RtmsSettings = RtmsSettings()

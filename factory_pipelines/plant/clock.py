@@ -1,7 +1,7 @@
 """The factory clock: production days, hourly sessions and the working calendar, in the plant's own zone.
 
-A production day is named by the calendar date on which it begins, so a night shift belongs to the day it began. Its length
-is 24 hours of wall time: 23 or 25 elapsed hours where the zone changes its clock.
+A production day is named by the calendar date on which it begins, so a night shift belongs to the day it began. Its
+length is 24 hours of wall time: 23 or 25 elapsed hours where the zone changes its clock.
 """
 
 from collections.abc import Iterator
