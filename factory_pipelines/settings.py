@@ -111,6 +111,7 @@ class AlertSettings(Group):
     )
     sustained_min: int = Field(30, ge=1, description="A breach this old is reported even when seen in one pull only.")
     sustained_pulls: int = Field(2, ge=1, description="A breach seen in this many pulls in a row is reported.")
+    pull_gap_min: int = Field(5, ge=0, description="Pulls closer together than this count as one look.")
     escalate_after_min: int = Field(60, ge=1, description="Unacknowledged for this long: tell the next one up.")
     escalation_phone: str | None = Field(None, description="E.164 number of whoever hears escalations.")
     digest_lines: int = Field(5, ge=1, le=50, description="Employees named in one digest; the rest are counted.")
