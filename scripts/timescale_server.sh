@@ -4,7 +4,7 @@
 #
 #   scripts/timescale_server.sh start   build the root once, start the server, print FACTORY_TEST_DATABASE_URL=…
 #   scripts/timescale_server.sh url     print that line again; exit 1 when the server is down
-#   scripts/timescale_server.sh stop    stop this server and no other
+#   scripts/timescale_server.sh stop    stop this server and no other, and forget its databases (the programs stay)
 #
 # Needs root (debootstrap and chroot do) and a network to a Debian mirror the first time. Everything lives in
 # FACTORY_TIMESCALE_DIR (default: $XDG_CACHE_HOME/factory-timescale); FACTORY_DEBIAN_MIRROR names another mirror.
@@ -122,9 +122,9 @@ start() {
 stop() {
     local pid
     if ! pid="$(server_pid)"; then say "not running"; return; fi
-    kill -INT "$pid" # fast shutdown: sessions end, the files stay clean
+    kill -INT "$pid" # fast shutdown: sessions end first
     for _ in $(seq 300); do
-        [[ -d "/proc/$pid" ]] || { say "stopped"; return; }
+        [[ -d "/proc/$pid" ]] || { rm -rf "$root$home_inside"; say "stopped"; return; }
         sleep 0.1
     done
     die "process $pid did not stop within 30 s"
