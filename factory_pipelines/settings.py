@@ -157,8 +157,13 @@ class ApiSettings(Group):
     host: str = Field("127.0.0.1", description="Loopback unless you decide otherwise.")
     port: int = Field(8010, ge=1, le=65535)
     keys: frozenset[str] = Field(frozenset(), repr=False, description="Accepted API keys, each `name:secret`.")
-    rate_limit_per_min: int = Field(600, ge=1, description="Requests one key may make in a minute.")
-    cors_origins: frozenset[str] = frozenset()
+    rate_limit_per_min: int = Field(600, ge=1, description="Requests one key (or one address without) may make.")
+    cors_origins: frozenset[str] = Field(frozenset(), description="Web origins whose pages may call this API.")
+    max_header_bytes: int = Field(32_768, ge=4_096, description="All headers of a request together.")
+    max_body_bytes: int = Field(1_048_576, ge=1_024, description="Body of a request.")
+    statement_timeout_s: int = Field(10, ge=1, le=300, description="A query of the API is cancelled after this long.")
+    stale_after_min: int = Field(30, ge=1, description="A newest pull older than this is called stale.")
+    audit_days: int = Field(365, ge=1, description="How long the audit log is kept.")
 
 
 class UiSettings(Group):
