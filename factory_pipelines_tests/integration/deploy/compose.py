@@ -1,0 +1,47 @@
+"""Reads docker-compose.yml as Docker does: anchors merged, variables put in."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+FILE = ROOT / "docker-compose.yml"
+
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
+
+
+class MissingVariableError(KeyError):
+    """A `${NAME:?…}` without a value: Docker refuses to start."""
+
+
+def load(variables: Mapping[str, str]) -> dict[str, Any]:
+    """The file with `${…}` replaced from ``variables``; names handed on without a value are set only when given."""
+    document = yaml.safe_load(_interpolated(FILE.read_text(encoding="utf-8"), variables))
+    for service in document["services"].values():
+        environment = service.get("environment", {})
+        service["environment"] = {
+            name: variables.get(name) if value is None else value
+            for name, value in environment.items()
+            if value is not None or name in variables
+        }
+    return document
+
+
+def required_variables() -> set[str]:
+    """Names without which the file cannot be used."""
+    return {m["name"] for m in _VARIABLE.finditer(FILE.read_text(encoding="utf-8")) if m["kind"] == "?"}
+
+
+def _interpolated(text: str, variables: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        given = variables.get(match["name"], "")
+        if given:
+            return given
+        if match["kind"] == "?":
+            raise MissingVariableError(match["name"])
+        return match["text"] or ""
+
+    return _VARIABLE.sub(value, text)
