@@ -1,64 +1,105 @@
-"""The four long-lived processes of a plant on one machine, as the supervisor starts them.
+"""Serving: the Dagster UI, its daemon and the edge API as child processes of one command."""
 
-Compose and systemd start the same commands (``docker-compose.yml``, ``deploy/systemd``).
-"""
-
-import shutil
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from factory_pipelines.operations.supervisor import Command
+from factory_pipelines.operations.dagster_home import configuration_file
+from factory_pipelines.operations.supervisor import Command, HealthPolicy, Supervisor
+from factory_pipelines.settings import Settings
 
 
-def plant_services(
-    scripts: Path, checkout: Path, *, code_port: int = 4000, ui_port: int = 3000, api_port: int = 8010
-) -> list[Command]:
-    """Code server, daemon, web server and edge, all on loopback.
+class PortTakenError(OSError):
+    """Somebody else listens where we want to."""
 
-    Args:
-        scripts: folder of the environment's programs (``Scripts`` on Windows, ``bin`` elsewhere).
-        checkout: folder with ``dagster.yaml`` (it becomes DAGSTER_HOME) and ``deploy/workspace.yaml``.
-        code_port: where the code server listens.
-        ui_port: where the Dagster UI is served.
-        api_port: where the edge API is served.
 
-    Raises:
-        FileNotFoundError: when a program is missing: the environment is not installed.
-    """
-    environment = {
-        "DAGSTER_HOME": str(checkout),
-        "FACTORY_CODE_SERVER_HOST": "127.0.0.1",
-        "FACTORY_CODE_SERVER_PORT": str(code_port),
-        "FACTORY_API__PORT": str(api_port),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-    }
-    workspace = str(checkout / "deploy" / "workspace.yaml")
-    module = ["--module-name", "factory_pipelines.definitions"]
-    listen = ["--host", "127.0.0.1", "--port"]
+@dataclass(frozen=True)
+class Address:
+    """Where one of our servers listens."""
 
-    def command(name: str, health_url: str | None, program: str, *arguments: str) -> Command:
-        return Command(name, [_program(scripts, program), *arguments], health_url, environment, checkout)
+    what: str
+    host: str
+    port: int
+    setting: str
 
+    @property
+    def url(self) -> str:
+        """For a browser."""
+        return f"http://{self.host}:{self.port}"
+
+
+def addresses(settings: Settings) -> list[Address]:
+    """The servers that ``serve`` starts."""
     return [
-        command(
-            "code-server", f"grpc://127.0.0.1:{code_port}", "dagster", "api", "grpc", *listen, str(code_port), *module
-        ),
-        command("daemon", None, "dagster-daemon", "run", "--workspace", workspace),
-        command(
-            "webserver",
-            f"http://127.0.0.1:{ui_port}/server_info",
-            "dagster-webserver",
-            *listen,
-            str(ui_port),
-            "--workspace",
-            workspace,
-        ),
-        command("edge", f"http://127.0.0.1:{api_port}/", "factory", "edge"),
+        Address("Dagster UI", settings.ui.host, settings.ui.port, "FACTORY_UI__PORT"),
+        Address("edge API", settings.api.host, settings.api.port, "FACTORY_API__PORT"),
     ]
 
 
-def _program(scripts: Path, name: str) -> str:
-    found = shutil.which(name, path=str(scripts))
-    if found is None:
-        raise FileNotFoundError(f"{name} is not in {scripts}: install the environment with `uv sync --frozen --no-dev`")
-    return found
+def require_free_ports(settings: Settings) -> None:
+    """Raises PortTakenError, naming the port and the setting that moves it, before anything is started."""
+    for address in addresses(settings):
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address.host, address.port))
+            except OSError as error:
+                raise PortTakenError(
+                    f"port {address.port} on {address.host}, wanted for the {address.what}, is taken: "
+                    f"stop whoever has it, or choose another with {address.setting}=…"
+                ) from error
+
+
+def commands(settings: Settings, environment: Mapping[str, str]) -> list[Command]:
+    """The processes that make up a running platform on one machine."""
+    bin_dir = Path(sys.executable).parent
+    workspace = str(configuration_file("workspace.yaml"))
+    ui, edge = addresses(settings)
+    return [
+        Command(
+            "dagster",
+            [
+                str(bin_dir / "dagster"), "dev", "--workspace", workspace, "--host", ui.host, "--port", str(ui.port),
+            ],
+            health_url=f"{ui.url}/server_info",
+            environment=environment,
+        ),
+        Command(
+            "edge", [str(bin_dir / "factory"), "edge"], health_url=f"{edge.url}/api/health", environment=environment
+        ),
+    ]  # fmt: skip
+
+
+def serve(settings: Settings, environment: Mapping[str, str], on_ready: Callable[[], None]) -> bool:
+    """Serves until Ctrl-C or SIGTERM; calls ``on_ready`` once everything answers.
+
+    Returns False when a process could not be kept running.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    supervisor = Supervisor(
+        commands(settings, {**os.environ, **environment}),
+        settings.home_dir / "logs",
+        health=HealthPolicy(grace_s=180.0),
+        stop_grace_s=15.0,
+    )
+    threading.Thread(target=_announce, args=(settings, stop, on_ready), daemon=True).start()
+    return supervisor.run(stop)
+
+
+def _announce(settings: Settings, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+    from factory_pipelines.operations.probe import complaint
+
+    ui, edge = addresses(settings)
+    urls = [f"{ui.url}/server_info", f"{edge.url}/api/health"]
+    while not stop.wait(0.5):
+        if not any(complaint(url, 2.0) for url in urls):
+            on_ready()
+            return

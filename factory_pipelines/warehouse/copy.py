@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_JSONB_OID = 3802
 
 
 def copy_rows(
@@ -25,10 +28,20 @@ def copy_rows(
         count = 0
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table, names)) as copy:
             copy.set_types(types)
-            for row in rows:
+            for row in _with_json(rows, types):
                 copy.write_row(row)
                 count += 1
     return count
+
+
+def _with_json(rows: Iterable[Sequence[Any]], types: Sequence[int]) -> Iterable[Sequence[Any]]:
+    """Wraps the values of jsonb columns, which psycopg does not guess from a dict or a list."""
+    places = [i for i, oid in enumerate(types) if oid == _JSONB_OID]
+    if not places:
+        return rows
+    return (
+        [Jsonb(value) if i in places and value is not None else value for i, value in enumerate(row)] for row in rows
+    )
 
 
 def copy_frame(conn: Connection[Any], table: sql.Identifier, df: "pd.DataFrame") -> int:

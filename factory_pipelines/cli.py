@@ -1,0 +1,243 @@
+"""``factory``: everything an operator does from a shell."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from factory_pipelines.settings import Settings
+
+app = typer.Typer(help="Runs and looks after the factory data platform.", no_args_is_help=True, add_completion=False)
+db = typer.Typer(help="The warehouse's database.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from factory_pipelines.settings import load_settings
+
+    try:
+        return load_settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "FACTORY_" + "__".join(str(part) for part in problem["loc"]).upper()
+            _err.print(f"[red]{name}[/red]: {problem['msg']}")
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turns what an operator can mend into one line; everything else keeps its traceback."""
+    import psycopg
+
+    from factory_pipelines.operations.services import PortTakenError
+    from factory_pipelines.warehouse.backup import BackupError
+    from factory_pipelines.warehouse.pool import WarehouseUnavailableError
+
+    try:
+        yield
+    except (PortTakenError, BackupError, WarehouseUnavailableError) as error:
+        _err.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+    except psycopg.OperationalError as error:
+        _err.print(f"[red]the database does not answer: {error}[/red]\nRun `factory doctor`.")
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the UI and the API until Ctrl-C.")] = True,
+) -> None:
+    """Run a simulated factory: history, tables, forecasts, alerts, then the Dagster UI and the API."""
+    from factory_pipelines.demo.launch import run_demo
+
+    with _plain_errors():
+        raise typer.Exit(run_demo(serve=serve, console=_out))
+
+
+@app.command()
+def up() -> None:
+    """Serve the Dagster UI, its daemon and the edge API for the configured plant, until Ctrl-C."""
+    from factory_pipelines.operations import dagster_home, services
+    from factory_pipelines.warehouse.migrate import migrate
+
+    settings = _settings()
+    with _plain_errors():
+        services.require_free_ports(settings)
+        migrate(settings)
+        environment = dagster_home.prepare(settings)
+        ready = services.serve(settings, environment, lambda: _announce(settings))
+    raise typer.Exit(0 if ready else 1)
+
+
+def _announce(settings: "Settings") -> None:
+    from factory_pipelines.operations.services import addresses
+
+    for address in addresses(settings):
+        _out.print(f"{address.what:<11} {address.url}")
+
+
+@app.command()
+def run(
+    selection: Annotated[str, typer.Argument(help='Assets, such as group:production or "rtms/supervisors".')],
+    partition: Annotated[str | None, typer.Option(help="Production day, YYYY-MM-DD.")] = None,
+    to: Annotated[str | None, typer.Option(help="Last production day of a range.")] = None,
+) -> None:
+    """Materialize assets and their checks without the UI; the exit status tells whether all went well."""
+    import dagster as dg
+
+    from factory_pipelines.build import build_defs
+    from factory_pipelines.operations import dagster_home
+    from factory_pipelines.operations.runs import materialize
+
+    settings = _settings()
+    with _plain_errors():
+        dagster_home.enter(settings)
+        with dg.DagsterInstance.get() as instance:
+            try:
+                outcome = materialize(build_defs(), instance, selection, first=partition, last=to)
+            except (dg.DagsterInvalidSubsetError, dg.DagsterUnknownPartitionError, ValueError) as error:
+                _err.print(f"[red]{error}[/red]")
+                raise typer.Exit(2) from error
+    for line in [*outcome.failed_steps, *outcome.failed_checks]:
+        _err.print(f"[red]failed[/red] {line}")
+    _out.print(f"run {outcome.run_id}: {'ok' if outcome.success else 'failed'}")
+    raise typer.Exit(0 if outcome.success else 1)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the warehouse to the current schema; repeating it changes nothing."""
+    from factory_pipelines.warehouse.migrate import migrate as run_migrations
+
+    with _plain_errors():
+        result = run_migrations(_settings())
+    for name in result.applied:
+        _out.print(f"applied {name}")
+    edition = "without TimescaleDB" if result.edition == "none" else f"with TimescaleDB ({result.edition})"
+    _out.print(f"up to date: PostgreSQL {result.postgres_version} {edition}")
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Check everything the platform needs; each is ok, or says what to do. Exits 1 when something fails."""
+    from dataclasses import asdict
+
+    from factory_pipelines.operations.doctor import diagnose
+
+    findings = diagnose(_settings())
+    if as_json:
+        _out.print_json(json.dumps([asdict(f) for f in findings], default=str))
+    else:
+        colours = {"ok": "green", "warn": "yellow", "fail": "red", "off": "dim"}
+        for finding in findings:
+            _out.print(f"[{colours[finding.status]}]{finding.status:<5}[/] {finding.name:<22} {finding.detail}")
+            if finding.remedy:
+                _out.print(f"      {'':<22} → {finding.remedy}")
+    raise typer.Exit(1 if any(f.status == "fail" for f in findings) else 0)
+
+
+@app.command()
+def edge(
+    check_config: Annotated[bool, typer.Option("--check-config", help="Only check the settings.")] = False,
+) -> None:
+    """Serve the edge API."""
+    settings = _settings()
+    if check_config:
+        _out.print("the settings are valid")
+        return
+    from factory_pipelines.edge.server import serve
+
+    raise typer.Exit(serve(settings))
+
+
+@app.command()
+def score(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Compare our tables with the demo factory's truth; exits 1 when a bar is missed."""
+    from datetime import UTC, datetime
+
+    from factory_pipelines.demo.scoreboard import compute_scoreboard
+    from factory_pipelines.warehouse.addresses import Role
+    from factory_pipelines.warehouse.pool import open_warehouse
+
+    settings = _settings()
+    with _plain_errors():
+        warehouse = open_warehouse(settings, Role.READER, "factory-score")
+        try:
+            entries = compute_scoreboard(warehouse, settings, datetime.now(UTC))
+        finally:
+            warehouse.close()
+    if as_json:
+        sys.stdout.write(json.dumps(entries, indent=2, default=str) + "\n")
+    else:
+        for entry in entries:
+            mark = {True: "[green]met[/]   ", False: "[red]missed[/]", None: "[dim]unknown[/]"}[entry["met"]]
+            _out.print(f"{mark} {entry['name']:<44} {entry['value']} {entry['unit']} (bar {entry['bar']})")
+    raise typer.Exit(1 if any(entry["met"] is False for entry in entries) else 0)
+
+
+@db.command("url")
+def db_url(
+    dagster: Annotated[bool, typer.Option("--dagster", help="Dagster's own storage instead.")] = False,
+) -> None:
+    """Print the database's address; starts the embedded server when it is not running, and leaves it up."""
+    from factory_pipelines.warehouse.addresses import admin_url, dagster_url
+
+    with _plain_errors():
+        settings = _settings()
+        sys.stdout.write((dagster_url(settings) if dagster else admin_url(settings)) + "\n")
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """Stop the embedded server."""
+    from factory_pipelines.warehouse.embedded import EmbeddedServer
+
+    settings = _settings()
+    if settings.database_url is not None:
+        _err.print("FACTORY_DATABASE_URL names a server that is not ours to stop")
+        raise typer.Exit(2)
+    stopped = EmbeddedServer(settings.home_dir).stop()
+    _out.print("stopped" if stopped else "it was not running")
+
+
+@db.command("backup")
+def db_backup(file: Path) -> None:
+    """Write the whole warehouse to FILE."""
+    from factory_pipelines.warehouse.backup import backup
+
+    with _plain_errors():
+        size = backup(_settings(), file)
+    _out.print(f"{file}: {size / 1e6:.1f} MB")
+
+
+@db.command("restore")
+def db_restore(file: Path, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Replace the warehouse by the one in FILE; what it holds now is lost."""
+    from factory_pipelines.warehouse.backup import restore
+
+    if not yes:
+        typer.confirm("This replaces everything in the warehouse. Go on?", abort=True)
+    with _plain_errors():
+        restore(_settings(), file)
+    _out.print("restored")
+
+
+def main() -> None:
+    """Entry point: quiet libraries, our own words."""
+    logging.basicConfig(
+        level=os.environ.get("FACTORY_LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s: %(message)s"
+    )
+    app()

@@ -1,0 +1,68 @@
+"""Materializing without the UI: the same jobs, on the same instance, in this process."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended: its id, whether all went well, and the checks that failed (``asset: check``)."""
+
+    run_id: str
+    success: bool
+    failed_checks: list[str]
+    failed_steps: list[str]
+
+
+def materialize(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    selection: str | dg.AssetSelection,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+) -> RunOutcome:
+    """Materializes ``selection`` with its checks, as one run, for partitions ``first`` to ``last``.
+
+    Args:
+        defs: the code location.
+        instance: where the run is recorded.
+        selection: an asset selection, or one in words, such as ``group:production`` or ``key:"rtms/supervisors"+``.
+        first: partition key; None for assets without partitions.
+        last: last partition key of a range; default: ``first``.
+
+    Raises:
+        dagster.DagsterInvalidSubsetError: when the selection names nothing.
+        ValueError: when partitions and assets do not fit each other.
+    """
+    chosen = dg.AssetSelection.from_string(selection) if isinstance(selection, str) else selection
+    job = dg.define_asset_job("run_selection", selection=chosen, executor_def=dg.in_process_executor)
+    resolved = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("run_selection")
+    if resolved.partitions_def is not None and first is None:
+        raise ValueError("these assets are partitioned by production day: name one with --partition YYYY-MM-DD")
+    if resolved.partitions_def is None and first is not None:
+        raise ValueError("these assets have no partitions: leave --partition away")
+    tags = {} if first is None else {RANGE_START_TAG: first, RANGE_END_TAG: last or first}
+    if first is not None and (last is None or first == last):
+        result = resolved.execute_in_process(instance=instance, partition_key=first, raise_on_error=False)
+    else:
+        result = resolved.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    return _outcome(result)
+
+
+def _outcome(result: "ExecuteInProcessResult") -> RunOutcome:
+    checks = [
+        f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
+    ]
+    steps = [event.step_key for event in result.all_node_events if event.is_step_failure and event.step_key]
+    return RunOutcome(result.run_id, result.success and not checks, checks, steps)

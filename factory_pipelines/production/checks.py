@@ -1,0 +1,74 @@
+"""Checks of the production tables: one step a table, one query a step (see ``orchestration/checks.py``)."""
+
+from factory_pipelines.orchestration.checks import table_checks
+from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
+from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
+from factory_pipelines.production.tables import (
+    EFFICIENCY_BY_LEVEL,
+    EMPLOYEE_EFFICIENCY,
+    LINE_OUTPUT,
+    OPERATION_BENCHMARK,
+)
+
+_IN_RANGE = "Pieces, targets, minutes and percentages are possible values."
+_RECONCILES = "The sums are those of the raw pull, day by day."
+
+CHECKS = [
+    table_checks(
+        SESSION_WISE_PRODUCTION,
+        query="production/check_session_wise_production",
+        blocking={
+            "values_in_range": _IN_RANGE,
+            "reconciles_with_pull": "The table holds as many rows of each day as its latest pull accepted.",
+            "every_row_accounted_for": "Every row read was accepted, refused with a reason, or a repetition.",
+        },
+        warning={
+            "no_rows_refused": "RTMS sent no row that breaks the contract; refused rows are in rtms.quarantine.",
+            "sessions_add_up": "In nine rows of ten the hourly sessions add up to the pieces.",
+        },
+        partitions_def=PRODUCTION_DAYS,
+    ),
+    table_checks(
+        SUPERVISORS,
+        query="production/check_supervisors",
+        blocking={"somebody_supervises": "There is at least one supervisor: alerts need somebody to go to."},
+        warning={
+            "every_supervisor_has_a_phone": "Whoever has no phone number cannot be told by WhatsApp.",
+            "every_part_has_a_supervisor": "Every part of a line that worked last week has a supervisor.",
+        },
+    ),
+    table_checks(
+        OPERATION_BENCHMARK,
+        query="production/check_operation_benchmark",
+        blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": "Each benchmark is the best row of the pull."},
+        partitions_def=PRODUCTION_DAYS,
+    ),
+    table_checks(
+        EMPLOYEE_EFFICIENCY,
+        query="production/check_employee_efficiency",
+        blocking={
+            "values_in_range": _IN_RANGE,
+            "efficiency_follows_formula": "Efficiency is pieces over target, unknown without one; the band fits it.",
+            "reconciles_with_pull": _RECONCILES,
+        },
+        warning={"implausible_efficiency": "Nobody is three times as fast as the standard allows."},
+        partitions_def=PRODUCTION_DAYS,
+    ),
+    table_checks(
+        EFFICIENCY_BY_LEVEL,
+        query="production/check_efficiency_by_level",
+        blocking={
+            "keys_unique": "Each member of each level stands there once.",
+            "values_in_range": _IN_RANGE,
+            "reconciles_with_pull": "All eight levels hold all of the day's pieces and rows.",
+        },
+        partitions_def=PRODUCTION_DAYS,
+    ),
+    table_checks(
+        LINE_OUTPUT,
+        query="production/check_line_output",
+        blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": _RECONCILES},
+        warning={"output_known": "Every line has a final operation, so that its output is known."},
+        partitions_def=PRODUCTION_DAYS,
+    ),
+]
