@@ -28,7 +28,7 @@ import win32job  # noqa: E402
 import win32service  # noqa: E402
 import win32serviceutil  # noqa: E402
 
-from factory_pipelines.operations.services import plant_services  # noqa: E402
+from factory_pipelines.operations.deployment import plant_services  # noqa: E402
 from factory_pipelines.operations.supervisor import Supervisor  # noqa: E402
 
 _log = logging.getLogger("factory_service")
