@@ -42,8 +42,11 @@ class Minutes:
 
     def series(self, minutes: Ints) -> pd.Series:
         """Instants of many minutes."""
-        table = pd.Series([self.at(minute) for minute in range(DAY_MINUTES + 1)], dtype="datetime64[us, UTC]")
-        return table.take(np.asarray(minutes)).reset_index(drop=True)
+        starts = [self.clock.session_window(self.day, session)[0] for session in range(1, SESSIONS + 1)]
+        session = np.minimum(minutes // SESSION_MINUTES, SESSIONS - 1)
+        begins = np.asarray([start.replace(tzinfo=None) for start in starts], dtype="datetime64[us]")[session]
+        instants = begins + (minutes - session * SESSION_MINUTES).astype("timedelta64[m]")
+        return pd.Series(instants).dt.tz_localize("UTC")
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,47 @@ class Truth:
         rows: one per true row with a first piece: row_id, the hierarchy, emp_code and emp_name (also where RTMS lacks
             them), sam, prodn_pcs, eff100, used_min, true_efficiency_pct (unfinished pieces included), is_final,
             start_at, end_at.
-        line_output: unit_code, floor_name, line_name, output_pcs (pieces of final operations), prodn_pcs and eff100
-            (sums over all rows), efficiency_pct (sum over sum).
         dirt: position, row_id, kind, must_refuse of what RTMS shows at that moment.
-        slumps: the causes: row_id, emp_code, kind ('sustained' or 'blip'), start_at, end_at, pace_pct (what remained).
     """
 
     day: date
     until: datetime | None
     rows: pd.DataFrame
-    line_output: pd.DataFrame
     dirt: pd.DataFrame
-    slumps: pd.DataFrame
     _work: Work = field(repr=False)
     _shifts: Shifts = field(repr=False)
     _minutes: Minutes = field(repr=False)
+
+    @cached_property
+    def line_output(self) -> pd.DataFrame:
+        """Output and efficiency of every line.
+
+        Columns: unit_code, floor_name, line_name, output_pcs (pieces of final operations), prodn_pcs and eff100
+        (sums over all rows), efficiency_pct (sum over sum).
+        """
+        place = ["unit_code", "floor_name", "line_name"]
+        lines = (
+            self.rows.assign(output_pcs=self.rows["prodn_pcs"].where(self.rows["is_final"], 0))
+            .groupby(place, as_index=False)[["output_pcs", "prodn_pcs", "eff100"]]
+            .sum()
+        )
+        return lines.assign(efficiency_pct=lines["prodn_pcs"] / lines["eff100"].where(lines["eff100"] > 0) * 100.0)
+
+    @cached_property
+    def slumps(self) -> pd.DataFrame:
+        """Why people fell behind: the times in which something slowed them down.
+
+        Columns: row_id, emp_code, kind ('sustained' or 'blip'), start_at, end_at, pace_pct (what remained of the pace).
+        """
+        work, until = self._work, self._minutes.of(self.until)
+        row, kind = np.nonzero((work.slump_end > work.slump_start) & (work.slump_start < until))
+        people = self.rows[["row_id", "emp_code"]].iloc[row].reset_index(drop=True)
+        return people.assign(
+            kind=np.where(kind == 0, "sustained", "blip"),
+            start_at=self._minutes.series(work.slump_start[row, kind]),
+            end_at=self._minutes.series(work.slump_end[row, kind]),
+            pace_pct=work.slump_factor[row, kind] * 100.0,
+        )
 
     @cached_property
     def underperformance(self) -> pd.DataFrame:
@@ -89,33 +118,6 @@ class Truth:
             minutes=end - start,
             lowest_pct=[float(np.nanmin(level[r, s:e])) for r, s, e in zip(row, start, end, strict=True)],
         )
-
-
-def slumps_of(rows: pd.DataFrame, work: Work, minutes: Minutes, until: int) -> pd.DataFrame:
-    """The slumps of ``rows`` (one per row of ``work``) that have begun before minute ``until``."""
-    row, kind = np.nonzero((work.slump_end > work.slump_start) & (work.slump_start < until))
-    return (
-        rows[["row_id", "emp_code"]]
-        .iloc[row]
-        .reset_index(drop=True)
-        .assign(
-            kind=np.where(kind == 0, "sustained", "blip"),
-            start_at=minutes.series(work.slump_start[row, kind]),
-            end_at=minutes.series(work.slump_end[row, kind]),
-            pace_pct=work.slump_factor[row, kind] * 100.0,
-        )
-    )
-
-
-def line_output_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Output and efficiency of every line, from clean rows."""
-    place = ["unit_code", "floor_name", "line_name"]
-    lines = (
-        rows.assign(output_pcs=rows["prodn_pcs"].where(rows["is_final"], 0))
-        .groupby(place, as_index=False)[["output_pcs", "prodn_pcs", "eff100"]]
-        .sum()
-    )
-    return lines.assign(efficiency_pct=lines["prodn_pcs"] / lines["eff100"].where(lines["eff100"] > 0) * 100.0)
 
 
 def _running_efficiency(work: Work, shifts: Shifts) -> Floats:
