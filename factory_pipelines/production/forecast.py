@@ -63,8 +63,8 @@ class Backtest:
     """A rolling backtest.
 
     Attributes:
-        frame: columns ``BACKTEST_COLUMNS``; one row per window, line and day with a known actual value. The bounds are
-            the model's; they are null in the first windows, when too few days were over to know its errors.
+        frame: columns ``BACKTEST_COLUMNS``; one row per window, line and day on which actual value, model and baseline
+            are all known. The bounds are the model's; null in the first windows, when its errors were not known yet.
         metrics: the scores.
         margins: interval arms from all windows: what a model trained today should use.
         notes: what had to be left out, in words.
@@ -117,12 +117,12 @@ def backtest(
         nothing = pd.DataFrame({name: pd.Series(dtype="object") for name in BACKTEST_COLUMNS})
         return Backtest(nothing, Metrics(0, 0), calibrate(_no_residuals()), (*series.notes, note))
     frame = pd.concat([part.assign(window_no=number) for number, part in enumerate(parts, start=1)])
-    ran = frame["actual_pct"].notna()
+    scored = frame["actual_pct"].notna() & frame["naive_pct"].notna()
     notes = [*series.notes]
-    if not ran.all():
-        notes.append(f"{int((~ran).sum())} line-days of the backtest were not scored: the line did not run")
-    frame = frame[ran].reset_index(drop=True).assign(trained_on=made_on)
-    residuals = _residuals(frame, "model_pct")
+    if not scored.all():
+        notes.append(f"{int((~scored).sum())} line-days of the backtest were not scored: no actual value or baseline")
+    frame = frame[scored].reset_index(drop=True).assign(trained_on=made_on)
+    residuals = _residuals(frame)
     frame[BOUNDS] = _rolling_bounds(frame, residuals, "model_pct")
     rows = frame.merge(series.lines, on="unique_id").sort_values(
         ["window_no", *LINE_KEYS, "horizon"], ignore_index=True
@@ -262,16 +262,15 @@ def _no_residuals() -> pd.DataFrame:
     return pd.DataFrame({"line": pd.Series(dtype="str"), "residual": pd.Series(dtype="float64")})
 
 
-def _residuals(frame: pd.DataFrame, forecast_column: str) -> pd.DataFrame:
-    """``line``, ``production_day`` and ``residual`` (actual minus forecast, percentage points) where both are known."""
-    known = frame[frame[forecast_column].notna()].rename(columns={"unique_id": "line"})
-    known = known.assign(residual=known["actual_pct"] - known[forecast_column])
-    return known[["line", "production_day", "residual"]]
+def _residuals(frame: pd.DataFrame) -> pd.DataFrame:
+    """``line``, ``production_day`` and ``residual`` of the model (actual minus forecast, percentage points)."""
+    named = frame.rename(columns={"unique_id": "line"})
+    return named.assign(residual=named["actual_pct"] - named["model_pct"])[["line", "production_day", "residual"]]
 
 
 def _rolling_bounds(frame: pd.DataFrame, residuals: pd.DataFrame, centre: str) -> pd.DataFrame:
     """Bounds of each window from the errors of days that were over when the window began."""
-    parts = []
+    parts = [pd.DataFrame(columns=BOUNDS, dtype="float64")]
     for cutoff_day, window in frame.groupby("cutoff_day"):
         known = residuals[residuals["production_day"] <= cutoff_day]
         parts.append(calibrate(known).bounds(window[centre], window["unique_id"]))
@@ -279,20 +278,18 @@ def _rolling_bounds(frame: pd.DataFrame, residuals: pd.DataFrame, centre: str) -
 
 
 def _metrics(frame: pd.DataFrame, series: LineSeries) -> Metrics:
-    """Scores on the rows where actual value, model and baseline are all known."""
+    """Scores of model and baseline on the same rows."""
     windows = int(frame["window_no"].nunique())
-    fair = frame[frame["naive_pct"].notna()]
-    if fair.empty:
+    if frame.empty:
         return Metrics(0, windows)
-    naive_bounds = _rolling_bounds(fair, axis.naive_residuals(series, HORIZON), "naive_pct")
-    naive = fair[["actual_pct"]].join(naive_bounds)
+    naive = frame[["actual_pct"]].join(_rolling_bounds(frame, axis.naive_residuals(series, HORIZON), "naive_pct"))
     return Metrics(
-        rows=len(fair),
+        rows=len(frame),
         windows=windows,
-        mae_model=float((fair["actual_pct"] - fair["model_pct"]).abs().mean()),
-        mae_naive=float((fair["actual_pct"] - fair["naive_pct"]).abs().mean()),
-        coverage_80=coverage(fair, 80),
-        coverage_95=coverage(fair, 95),
+        mae_model=float((frame["actual_pct"] - frame["model_pct"]).abs().mean()),
+        mae_naive=float((frame["actual_pct"] - frame["naive_pct"]).abs().mean()),
+        coverage_80=coverage(frame, 80),
+        coverage_95=coverage(frame, 95),
         naive_coverage_80=coverage(naive, 80),
         naive_coverage_95=coverage(naive, 95),
     )
