@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM {target} AS kept WHERE {in_slice});
