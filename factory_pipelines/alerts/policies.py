@@ -67,6 +67,12 @@ def tick(state: PolicyState, now: datetime, production_day: date, rules: AlertSe
     return replace(decision, state=replace(state, watches=decision.state.watches), closed=closed)
 
 
+def day_over(state: PolicyState, production_day: date) -> Decision:
+    """Ends what belongs to an earlier day than ``production_day``, and does nothing else."""
+    watches, closed = _of_day(state.watches, production_day)
+    return Decision(replace(state, watches=watches), closed=closed)
+
+
 def seed(state: PolicyState, pull: Pull, breaches: Iterable[Breach], rules: AlertSettings) -> Decision:
     """The seed's rule: each employee in breach, one message, at most one per employee per 5 minutes.
 

@@ -1,0 +1,3 @@
+UPDATE alerts.alerts
+SET status = 'acknowledged', acknowledged_at = %(now)s, acknowledged_by = %(by)s
+WHERE organization_id = warehouse.current_organization() AND alert_id = %(alert_id)s AND status = 'open'

@@ -1,0 +1,3 @@
+INSERT INTO alerts.delivery_alerts (delivery_id, alert_id)
+SELECT l.delivery_id, l.alert_id
+FROM jsonb_to_recordset(%(links)s) AS l (delivery_id bigint, alert_id bigint)

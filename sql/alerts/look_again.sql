@@ -1,0 +1,3 @@
+UPDATE alerts.alert_deliveries
+SET next_status_at = %(at)s
+WHERE organization_id = warehouse.current_organization() AND delivery_id = %(delivery_id)s AND status = 'sent'
