@@ -35,10 +35,11 @@ def build_defs(
     resources: dict[str, Any] = {
         "warehouse": WarehouseResource(),
         "rtms": demo.DemoRtmsResource() if settings.rtms.source == "demo" else production.RtmsResource(),
+        "models": production.ModelRegistryResource(),
         "io_manager": warehouse_io_manager,
         **(resource_overrides or {}),
     }
-    domains = [production.definitions(), alerts.definitions(), operations.definitions()]
+    domains = [production.definitions(), alerts.definitions([production.ALERTS_KEY]), operations.definitions()]
     if settings.rtms.source == "demo":
         domains.append(demo.definitions())
     merged = dg.Definitions.merge(*domains, dg.Definitions(resources=resources, executor=dg.in_process_executor))

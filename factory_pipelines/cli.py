@@ -15,7 +15,13 @@ from rich.console import Console
 if TYPE_CHECKING:
     from factory_pipelines.settings import Settings
 
-app = typer.Typer(help="Runs and looks after the factory data platform.", no_args_is_help=True, add_completion=False)
+# Plain tracebacks: Rich's show local variables, and those hold secrets.
+app = typer.Typer(
+    help="Runs and looks after the factory data platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 db = typer.Typer(help="The warehouse's database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 

@@ -1,7 +1,9 @@
 """Materializing without the UI: the same jobs, on the same instance, in this process."""
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -29,6 +31,7 @@ def materialize(
     *,
     first: str | None = None,
     last: str | None = None,
+    on_step: Callable[[str], None] | None = None,
 ) -> RunOutcome:
     """Materializes ``selection`` with its checks, as one run, for partitions ``first`` to ``last``.
 
@@ -38,6 +41,7 @@ def materialize(
         selection: an asset selection, or one in words, such as ``group:production`` or ``key:"rtms/supervisors"+``.
         first: partition key; None for assets without partitions.
         last: last partition key of a range; default: ``first``.
+        on_step: told the name of each step as it starts.
 
     Raises:
         dagster.DagsterInvalidSubsetError: when the selection names nothing.
@@ -50,12 +54,21 @@ def materialize(
         raise ValueError("these assets are partitioned by production day: name one with --partition YYYY-MM-DD")
     if resolved.partitions_def is None and first is not None:
         raise ValueError("these assets have no partitions: leave --partition away")
-    tags = {} if first is None else {RANGE_START_TAG: first, RANGE_END_TAG: last or first}
-    if first is not None and (last is None or first == last):
-        result = resolved.execute_in_process(instance=instance, partition_key=first, raise_on_error=False)
-    else:
-        result = resolved.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    run_id = str(uuid.uuid4())
+    if on_step is not None:
+        instance.add_event_listener(run_id, lambda event: _report(event, on_step))
+    # One day is a partition, several are a range: the UI shows either as what it is.
+    partition: dict[str, Any] = {}
+    if first is not None:
+        single = last is None or last == first
+        partition = {"partition_key": first} if single else {"tags": {RANGE_START_TAG: first, RANGE_END_TAG: last}}
+    result = resolved.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, **partition)
     return _outcome(result)
+
+
+def _report(event: dg.EventLogEntry, on_step: Callable[[str], None]) -> None:
+    if event.dagster_event is not None and event.dagster_event.is_step_start and event.step_key:
+        on_step(event.step_key)
 
 
 def _outcome(result: "ExecuteInProcessResult") -> RunOutcome:

@@ -27,6 +27,7 @@ def table_checks(
     blocking: dict[str, str],
     warning: dict[str, str] | None = None,
     partitions_def: dg.PartitionsDefinition[str] | None = None,
+    asset_key: dg.AssetKey | None = None,
 ) -> dg.AssetChecksDefinition:
     """All checks of one table as one step.
 
@@ -36,17 +37,19 @@ def table_checks(
         blocking: check name → what it proves; a failure stops everything downstream.
         warning: likewise, but a failure only warns.
         partitions_def: when given, the checks look at the run's days only.
+        asset_key: the asset that fills the table, where it has another name.
     """
     warning = warning or {}
     blocking = {_SCHEMA_CHECK: "The table has exactly the declared columns, types and nullability.", **blocking}
+    asset_key = asset_key or table.key
     specs = [
         dg.AssetCheckSpec(
-            name, asset=table.key, description=text, blocking=name in blocking, partitions_def=partitions_def
+            name, asset=asset_key, description=text, blocking=name in blocking, partitions_def=partitions_def
         )
         for name, text in {**blocking, **warning}.items()
     ]
 
-    @dg.multi_asset_check(specs=specs, name=f"{table.schema}_{table.name}_checks", pool=None)
+    @dg.multi_asset_check(specs=specs, name=f"{table.schema}_{table.name}_checks")
     def run_checks(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
@@ -59,7 +62,7 @@ def table_checks(
             raise ValueError(f"{query}.sql reports checks that are not declared: {', '.join(sorted(unknown))}")
         for spec in specs:
             severity = dg.AssetCheckSeverity.ERROR if spec.name in blocking else dg.AssetCheckSeverity.WARN
-            yield _result(table, spec.name, failures[spec.name], severity)
+            yield _result(asset_key, spec.name, failures[spec.name], severity)
 
     return run_checks
 
@@ -85,7 +88,7 @@ def _spelled(column: tuple[str, bool] | None) -> str:
 
 
 def _result(
-    table: Table, name: str, failures: Sequence[dict[str, Any]], severity: dg.AssetCheckSeverity
+    asset_key: dg.AssetKey, name: str, failures: Sequence[dict[str, Any]], severity: dg.AssetCheckSeverity
 ) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"failures": len(failures)}
     if failures:
@@ -95,7 +98,7 @@ def _result(
             records, dg.TableSchema([dg.TableColumn(n, "string") for n in names])
         )
     return dg.AssetCheckResult(
-        asset_key=table.key, check_name=name, passed=not failures, severity=severity, metadata=metadata
+        asset_key=asset_key, check_name=name, passed=not failures, severity=severity, metadata=metadata
     )
 
 

@@ -119,3 +119,12 @@ def nightly_training(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def hourly_supervisors(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Pulls the supervisors."""
     return dg.RunRequest(run_key=f"supervisors:{context.scheduled_execution_time:%Y-%m-%dT%H}")
+
+
+alerts_on_new_efficiency = dg.AutomationConditionSensorDefinition(
+    "alerts_on_new_efficiency",
+    target=dg.AssetSelection.assets(["production", "efficiency_alerts"]),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Decides upon breaches as soon as a pull's efficiency table is there.",
+)

@@ -2,9 +2,12 @@
 
 from factory_pipelines.orchestration.checks import table_checks
 from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
+from factory_pipelines.production.forecast_assets import MODEL_KEY
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
 from factory_pipelines.production.tables import (
+    EFFICIENCY_BACKTEST,
     EFFICIENCY_BY_LEVEL,
+    EFFICIENCY_FORECAST,
     EMPLOYEE_EFFICIENCY,
     LINE_OUTPUT,
     OPERATION_BENCHMARK,
@@ -70,5 +73,24 @@ CHECKS = [
         blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": _RECONCILES},
         warning={"output_known": "Every line has a final operation, so that its output is known."},
         partitions_def=PRODUCTION_DAYS,
+    ),
+    table_checks(
+        EFFICIENCY_BACKTEST,
+        asset_key=MODEL_KEY,
+        query="production/check_efficiency_model",
+        blocking={
+            "values_in_range": "Intervals enclose each other and no efficiency is negative.",
+            "nothing_leaks": "No window forecasts a day that its training could have seen.",
+        },
+        warning={"beats_naive": "On the backtest the model errs less than last week's same day."},
+    ),
+    table_checks(
+        EFFICIENCY_FORECAST,
+        query="production/check_efficiency_forecast",
+        blocking={
+            "values_in_range": "Intervals enclose the forecast and each other; no efficiency is negative.",
+            "seven_days_each": "Every line that worked in the last fortnight has seven different days ahead of it.",
+        },
+        warning={"every_day_is_known": "No line is without a forecast; a line that stood still has none."},
     ),
 ]

@@ -2,15 +2,20 @@
 
 import dagster as dg
 
-from factory_pipelines.production import assets, automation
+from factory_pipelines.production import alert_assets, assets, automation, forecast_assets
+from factory_pipelines.production.alert_assets import ALERTS_KEY
 from factory_pipelines.production.checks import CHECKS
+from factory_pipelines.production.resources import ModelRegistryResource, RtmsResource
+
+__all__ = ["ALERTS_KEY", "ModelRegistryResource", "RtmsResource", "definitions"]
 
 
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs, schedules and sensors of production; resources are bound in ``build.py``."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([assets]),
+        assets=dg.load_assets_from_modules([assets, forecast_assets, alert_assets]),
         asset_checks=CHECKS,
-        jobs=[automation.PULL_JOB, automation.SUPERVISORS_JOB],
-        schedules=[automation.every_ten_minutes, automation.hourly_supervisors],
+        jobs=[automation.PULL_JOB, automation.SUPERVISORS_JOB, automation.FORECAST_JOB],
+        schedules=[automation.every_ten_minutes, automation.hourly_supervisors, automation.nightly_training],
+        sensors=[automation.alerts_on_new_efficiency],
     )
