@@ -1,0 +1,245 @@
+"""Takes the screenshots of the README from a running platform, so that they stay true.
+
+    .venv/bin/python scripts/screenshots.py [--ui http://127.0.0.1:3000] [--to docs/images] [--only NAME]
+
+Run `make demo` first, in another terminal. Needs Chromium (Debian: apt-get install chromium), which runs without a
+window and is driven through its debugging port.
+"""
+
+import argparse
+import base64
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # inside a container there is no user namespace to build one with
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
+_START_TIMEOUT_S = 60.0
+_PAGE_TIMEOUT_S = 90.0
+# A page counts as finished when its picture has not changed for this long.
+_STILL_S = 2.0
+
+
+# The panels left of the page; whoever folds them once finds them folded on the next page.
+_FOLD_PANELS = """
+document.querySelectorAll('[aria-label="panel_show_right"]').forEach(icon => icon.closest('button, a').click())
+"""
+# Opens the groups of the asset graph one by one; the layout changes after each.
+_OPEN_GROUPS = """
+(async () => {
+  for (let group; (group = document.querySelector('[aria-label="unfold_more"]'));) {
+    group.dispatchEvent(new MouseEvent('click', {bubbles: true}));
+    await new Promise(resolve => setTimeout(resolve, 1500));
+  }
+})()
+"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: a path of the UI, and the words that must stand on the page when it is taken.
+
+    ``scripts`` (JavaScript) bring the page into the wanted state before it is loaded once more; ``first_words`` tell
+    when they may begin.
+    """
+
+    name: str
+    path: str
+    words: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
+    first_words: tuple[str, ...] = ()
+    width: int = 1600
+    height: int = 1000
+
+
+_ASSET = "/assets/production/employee_efficiency"
+SHOTS = (
+    Shot(
+        "asset-graph",
+        "/asset-groups",
+        ("session_wise_production", "employee_efficiency", "efficiency_forecast"),
+        (_OPEN_GROUPS, _FOLD_PANELS),
+        ("production", "alerts"),
+        width=2400,
+        height=1200,
+    ),
+    Shot("asset", f"{_ASSET}?view=overview", ("employee_efficiency", "Latest materialization"), height=1400),
+    Shot("checks", f"{_ASSET}?view=checks", ("employee_efficiency", "Evaluation result")),
+    Shot("schedules", "/automation", ("Scheduled",)),
+)
+
+
+class Browser:
+    """One headless browser with one page."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        """``connection`` leads to the page's debugger."""
+        self._connection = connection
+        self._numbers = count(1)
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command of the debugging protocol, answered.
+
+        Raises:
+            RuntimeError: with the browser's own message.
+        """
+        number = next(self._numbers)
+        self._connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self._connection.recv(timeout=_PAGE_TIMEOUT_S))
+            if message.get("id") == number:
+                if "error" in message:
+                    raise RuntimeError(f"{method}: {message['error']['message']}")
+                return dict(message["result"])
+
+    def value(self, expression: str) -> Any:
+        """What a JavaScript expression gives on the page."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"{expression}: {answer['exceptionDetails']['text']}")
+        return answer["result"].get("value")
+
+    def picture(self) -> bytes:
+        """The page as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def wait_for(self, words: tuple[str, ...]) -> None:
+        """Returns once all ``words`` are on the page.
+
+        Raises:
+            TimeoutError: with the words that are missing and the beginning of what is there instead.
+        """
+        deadline = time.monotonic() + _PAGE_TIMEOUT_S
+        while True:
+            text = str(self.value("document.body ? document.body.innerText : ''"))
+            missing = [word for word in words if word.lower() not in text.lower()]
+            if not missing:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the page never showed {missing}; it shows: {text[:400]!r}")
+            time.sleep(0.2)
+
+    def still_picture(self) -> bytes:
+        """The page once it has stopped moving: graphs are laid out and plots are loaded after the words appear."""
+        deadline = time.monotonic() + _PAGE_TIMEOUT_S
+        last, since = self.picture(), time.monotonic()
+        while time.monotonic() - since < _STILL_S:
+            time.sleep(0.3)
+            picture = self.picture()
+            if picture != last and time.monotonic() < deadline:
+                last, since = picture, time.monotonic()
+        return last
+
+
+def take(browser: Browser, ui: str, shot: Shot) -> bytes:
+    """The picture ``shot`` describes, from the platform at ``ui``."""
+    browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=shot.width,
+        height=shot.height,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    browser.call("Page.navigate", url=f"{ui.rstrip('/')}{shot.path}")
+    if shot.scripts:
+        browser.wait_for(shot.first_words)
+        for script in shot.scripts:
+            browser.value(script)
+        browser.call("Page.reload")
+    browser.wait_for(shot.words)
+    return browser.still_picture()
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A browser with an empty profile, ended at the end.
+
+    Raises:
+        FileNotFoundError: when no Chromium is installed.
+        TimeoutError: when it does not come up.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        raise FileNotFoundError("Chromium is missing: apt-get install chromium")
+    with tempfile.TemporaryDirectory(prefix="factory-browser-", ignore_cleanup_errors=True) as profile:
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            [program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            port = _debugging_port(Path(profile) / "DevToolsActivePort", process)
+            with connect(_page_address(port), max_size=None, proxy=None) as connection:
+                yield Browser(connection)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _debugging_port(file: Path, process: "subprocess.Popen[bytes]") -> int:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if file.exists() and (lines := file.read_text().splitlines()):
+            return int(lines[0])
+        if process.poll() is not None:
+            raise RuntimeError(f"Chromium ended with exit code {process.returncode}")
+        time.sleep(0.1)
+    raise TimeoutError(f"Chromium did not come up within {_START_TIMEOUT_S:.0f} s")
+
+
+def _page_address(port: int) -> str:
+    import urllib.request
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
+        pages = [target for target in json.load(answer) if target["type"] == "page"]
+    return str(pages[0]["webSocketDebuggerUrl"])
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Takes the screenshots of the README.")
+    parser.add_argument("--ui", default="http://127.0.0.1:3000", help="address of the Dagster UI")
+    parser.add_argument("--to", type=Path, default=Path("docs/images"), help="folder of the pictures")
+    parser.add_argument("--only", choices=[shot.name for shot in SHOTS], help="take this one only")
+    wanted = parser.parse_args()
+    wanted.to.mkdir(parents=True, exist_ok=True)
+    with running_browser() as browser:
+        for shot in SHOTS:
+            if wanted.only in {None, shot.name}:
+                target = wanted.to / f"{shot.name}.png"
+                target.write_bytes(take(browser, wanted.ui, shot))
+                sys.stdout.write(f"{target} ({target.stat().st_size // 1024} kB)\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
