@@ -53,7 +53,7 @@ def plant_services(
             "--workspace",
             workspace,
         ),
-        command("edge", f"http://127.0.0.1:{api_port}/", "factory", "edge"),
+        command("edge", f"http://127.0.0.1:{api_port}/api/health", "factory", "edge"),
     ]
 
 
