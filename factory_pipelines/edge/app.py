@@ -1,0 +1,157 @@
+"""The API application: every domain's router behind one door, with one way to fail and one way to be watched."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from factory_pipelines.edge import errors, routes
+from factory_pipelines.edge.audit import AuditTrail
+from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
+from factory_pipelines.edge.document import complete_document
+from factory_pipelines.edge.gate import KEY_HEADER, Gate
+from factory_pipelines.edge.limits import BodyLimit, RateLimiter
+from factory_pipelines.edge.metrics import EdgeMetrics
+from factory_pipelines.edge.reports import product_version
+from factory_pipelines.edge.security import is_public, load_keys, refuse_known_passwords
+from factory_pipelines.edge.watched import WatchedWarehouse
+from factory_pipelines.production import api as production
+from factory_pipelines.production.read_cache import ReadCache
+from factory_pipelines.settings import Settings
+from factory_pipelines.warehouse.addresses import Role
+from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
+
+# Scraped every few seconds by a machine: in the log and the metrics, not in the audit log.
+_UNAUDITED = frozenset({"/metrics"})
+
+
+def create_app(
+    settings: Settings,
+    *,
+    warehouse: Warehouse | None = None,
+    writer: Warehouse | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """The application, ready for a server or a test client; connections open with its lifespan.
+
+    Args:
+        settings: the whole tree.
+        warehouse: for reads; default: the configured one in the reader's role, closed at the end.
+        writer: for what changes something and for the audit log; default: likewise in the writer's role.
+        clock: the present, with a zone.
+        routers: further routers, behind the same door.
+
+    Raises:
+        InsecureConfigurationError: without an API key, or with a secret that everybody knows.
+    """
+    keys = load_keys(settings)
+    refuse_known_passwords(settings)
+    metrics = EdgeMetrics()
+    app = _Api(
+        title="factory_pipelines edge",
+        version=product_version(),
+        summary="Production, alerts and the state of the platform, for other systems and for people's own tools.",
+        lifespan=_lifespan(settings, warehouse, writer),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.plant_clock = settings.plant.clock()
+    app.state.started_at = clock()
+    app.state.metrics = metrics
+    app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
+    app.state.audit = None
+    mounted = (routes.router, production.router, *routers)
+    public_paths = app.state.public_paths = _public_paths(mounted)
+    for router in mounted:
+        app.include_router(router)
+    errors.install(app)
+    # The first added is the innermost.
+    limiter = RateLimiter(settings.api.rate_limit_per_min)
+    app.add_middleware(BodyLimit, max_bytes=settings.api.max_body_bytes)
+    app.add_middleware(Gate, keys=keys, limiter=limiter, public_paths=public_paths)
+    if settings.api.cors_origins:
+        app.add_middleware(
+            _Cors,
+            allow_origins=sorted(settings.api.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Authorization", "Content-Type"],
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+        )
+    app.add_middleware(
+        RequestContext,
+        metrics=metrics,
+        audit=lambda: app.state.audit,
+        unaudited_paths=public_paths | _UNAUDITED,
+        clock=clock,
+    )
+    return app
+
+
+class _Api(FastAPI):
+    """FastAPI with our error body and keys in its document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = complete_document(super().openapi(), self.state.public_paths)
+        return self.openapi_schema
+
+
+class _Cors(CORSMiddleware):
+    """Starlette's, with our error body for a refused pre-flight."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a browser that asks whether it may ask."""
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+        body = errors.error_body("cors_refused", "set FACTORY_API__CORS_ORIGINS to allow this page", request_id)
+        return Response(body, response.status_code, media_type="application/json")
+
+
+def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse | None) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        metrics: EdgeMetrics = app.state.metrics
+        # Opening may start the embedded server, which takes seconds.
+        reads = warehouse if warehouse is not None else await run_in_threadpool(_open, settings, Role.READER)
+        writes = writer if writer is not None else await run_in_threadpool(_open, settings, Role.WRITER)
+        app.state.warehouse = WatchedWarehouse(reads, on_transaction=metrics.transaction("reader"))
+        app.state.writer = WatchedWarehouse(writes, on_transaction=metrics.transaction("writer"))
+        app.state.audit = AuditTrail(app.state.writer, keep_days=settings.api.audit_days)
+        app.state.audit.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(app.state.audit.close)
+            if warehouse is None:
+                await run_in_threadpool(reads.close)
+            if writer is None:
+                await run_in_threadpool(writes.close)
+
+    return lifespan
+
+
+def _open(settings: Settings, role: Role) -> Warehouse:
+    # Whoever waits for an answer does not wait as long as a backfill may.
+    limits = settings.database.model_copy(update={"statement_timeout_s": settings.api.statement_timeout_s})
+    return open_warehouse(settings.model_copy(update={"database": limits}), role, f"factory-edge-{role.value}")
+
+
+def _public_paths(routers: Sequence[APIRouter]) -> frozenset[str]:
+    endpoints = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return frozenset(route.path for route in endpoints if is_public(route.endpoint))
