@@ -90,7 +90,7 @@ def backtest(
     *,
     made_on: date,
     recipe: Recipe | None = None,
-    windows: int = 12,
+    windows: int = 16,
     step: int = 3,
 ) -> Backtest:
     """Train and forecast at ``windows`` past days, ``step`` working days apart, each knowing only what was known then.
@@ -259,7 +259,7 @@ def _naive_forecast(
 
 
 def _no_residuals() -> pd.DataFrame:
-    return pd.DataFrame({"line": pd.Series(dtype="str"), "residual": pd.Series(dtype="float64")})
+    return pd.DataFrame({"line": [], "production_day": [], "residual": []})
 
 
 def _residuals(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,5 @@
 import json
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -7,8 +8,9 @@ import pytest
 from factory_pipelines.production.intervals import Margins, calibrate, coverage
 
 
-def residuals(values: np.ndarray, line: str = "a") -> pd.DataFrame:
-    return pd.DataFrame({"line": line, "residual": values})
+def residuals(values: np.ndarray, line: str = "a", per_day: int = 3) -> pd.DataFrame:
+    days = [date(2025, 1, 1) + timedelta(days=number // per_day) for number in range(len(values))]
+    return pd.DataFrame({"line": line, "production_day": days, "residual": values})
 
 
 @pytest.mark.parametrize("draw", ["normal", "exponential", "uniform"])
@@ -33,9 +35,11 @@ def test_noisy_lines_get_wider_intervals() -> None:
 
 
 def test_too_few_residuals_give_no_interval() -> None:
-    bounds = calibrate(residuals(np.arange(20.0))).bounds(pd.Series([50.0]), pd.Series(["a"]))
+    bounds = calibrate(residuals(np.arange(15.0), per_day=1)).bounds(pd.Series([50.0]), pd.Series(["a"]))
     assert bounds[["lo_80", "hi_80"]].notna().all(axis=None)
     assert bounds[["lo_95", "hi_95"]].isna().all(axis=None)
+    many_on_few_days = calibrate(residuals(np.arange(400.0), per_day=50)).bounds(pd.Series([50.0]), pd.Series(["a"]))
+    assert many_on_few_days.isna().all(axis=None)
     nothing = calibrate(residuals(np.array([]))).bounds(pd.Series([50.0]), pd.Series(["a"]))
     assert nothing.isna().all(axis=None)
 
@@ -52,7 +56,7 @@ def test_efficiency_is_never_negative() -> None:
 
 
 def test_margins_survive_json() -> None:
-    margins = calibrate(residuals(np.arange(20.0)))
+    margins = calibrate(residuals(np.arange(15.0), per_day=1))
     assert Margins.from_dict(json.loads(json.dumps(margins.to_dict()))) == margins
 
 
