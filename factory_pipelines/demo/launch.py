@@ -5,6 +5,7 @@ alerts to see, and materializes every asset. A later start keeps all of it and o
 """
 
 import json
+import logging
 import os
 import secrets
 import sys
@@ -59,6 +60,7 @@ class Steps:
 def run_demo(*, serve: bool, console: Console) -> int:
     """Brings the simulated factory up to this moment, then serves it until Ctrl-C; returns the exit status."""
     settings = _as_demo()
+    _log_to_file(settings.home_dir / "logs")
     steps = Steps(console)
     if serve:
         services.require_free_ports(settings)
@@ -80,6 +82,12 @@ def run_demo(*, serve: bool, console: Console) -> int:
         return 0
     console.print("starting the Dagster UI and the API …")
     return 0 if services.serve(settings, environment, lambda: _welcome(settings, console)) else 1
+
+
+def _log_to_file(folder: Path) -> None:
+    """The alerts' log channel speaks at length; the shell shows steps."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=folder / "demo.log", format="%(asctime)s %(levelname)s %(message)s", force=True)
 
 
 def _as_demo() -> Settings:

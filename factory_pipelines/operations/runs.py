@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from factory_pipelines.orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
+
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
-RANGE_START_TAG = "dagster/asset_partition_range_start"
-RANGE_END_TAG = "dagster/asset_partition_range_end"
+# The instance keeps every event; a shell wants to hear of trouble only.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def materialize(
     if first is not None:
         single = last is None or last == first
         partition = {"partition_key": first} if single else {"tags": {RANGE_START_TAG: first, RANGE_END_TAG: last}}
-    result = resolved.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, **partition)
+    result = resolved.execute_in_process(
+        instance=instance, run_id=run_id, raise_on_error=False, run_config=_QUIET, **partition
+    )
     return _outcome(result)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from factory_pipelines.orchestration.partitions import selected_days
+from factory_pipelines.orchestration.partitions import checked_days
 from factory_pipelines.orchestration.tables import Table
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -26,26 +26,22 @@ def table_checks(
     query: str,
     blocking: dict[str, str],
     warning: dict[str, str] | None = None,
-    partitions_def: dg.PartitionsDefinition[str] | None = None,
     asset_key: dg.AssetKey | None = None,
 ) -> dg.AssetChecksDefinition:
     """All checks of one table as one step.
 
     Args:
         table: the table, whose declared columns are checked too.
-        query: name of the SQL file; parameters ``first``, ``last`` (production days; NULL when unpartitioned), ``now``.
+        query: name of the SQL file; parameters ``first`` and ``last`` (production days), ``now``.
         blocking: check name → what it proves; a failure stops everything downstream.
         warning: likewise, but a failure only warns.
-        partitions_def: when given, the checks look at the run's days only.
         asset_key: the asset that fills the table, where it has another name.
     """
     warning = warning or {}
     blocking = {_SCHEMA_CHECK: "The table has exactly the declared columns, types and nullability.", **blocking}
     asset_key = asset_key or table.key
     specs = [
-        dg.AssetCheckSpec(
-            name, asset=asset_key, description=text, blocking=name in blocking, partitions_def=partitions_def
-        )
+        dg.AssetCheckSpec(name, asset=asset_key, description=text, blocking=name in blocking)
         for name, text in {**blocking, **warning}.items()
     ]
 
@@ -53,10 +49,11 @@ def table_checks(
     def run_checks(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
-        first, last = selected_days(context) if partitions_def is not None else (None, None)
+        now = datetime.now(UTC)
+        first, last = checked_days(context, now)
         failures: dict[str, list[Any]] = defaultdict(list)
         failures[_SCHEMA_CHECK] = schema_differences(warehouse, table)
-        for row in warehouse.rows(query, {"first": first, "last": last, "now": datetime.now(UTC)}):
+        for row in warehouse.rows(query, {"first": first, "last": last, "now": now}):
             failures[row["check_name"]].append(row["failure"])
         if unknown := set(failures) - {spec.name for spec in specs}:
             raise ValueError(f"{query}.sql reports checks that are not declared: {', '.join(sorted(unknown))}")

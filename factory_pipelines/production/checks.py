@@ -1,7 +1,6 @@
 """Checks of the production tables: one step a table, one query a step (see ``orchestration/checks.py``)."""
 
 from factory_pipelines.orchestration.checks import table_checks
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
 from factory_pipelines.production.forecast_assets import MODEL_KEY
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
 from factory_pipelines.production.tables import (
@@ -29,7 +28,6 @@ CHECKS = [
             "no_rows_refused": "RTMS sent no row that breaks the contract; refused rows are in rtms.quarantine.",
             "sessions_add_up": "In nine rows of ten the hourly sessions add up to the pieces.",
         },
-        partitions_def=PRODUCTION_DAYS,
     ),
     table_checks(
         SUPERVISORS,
@@ -44,7 +42,6 @@ CHECKS = [
         OPERATION_BENCHMARK,
         query="production/check_operation_benchmark",
         blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": "Each benchmark is the best row of the pull."},
-        partitions_def=PRODUCTION_DAYS,
     ),
     table_checks(
         EMPLOYEE_EFFICIENCY,
@@ -55,7 +52,6 @@ CHECKS = [
             "reconciles_with_pull": _RECONCILES,
         },
         warning={"implausible_efficiency": "Nobody is three times as fast as the standard allows."},
-        partitions_def=PRODUCTION_DAYS,
     ),
     table_checks(
         EFFICIENCY_BY_LEVEL,
@@ -65,14 +61,12 @@ CHECKS = [
             "values_in_range": _IN_RANGE,
             "reconciles_with_pull": "All eight levels hold all of the day's pieces and rows.",
         },
-        partitions_def=PRODUCTION_DAYS,
     ),
     table_checks(
         LINE_OUTPUT,
         query="production/check_line_output",
         blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": _RECONCILES},
         warning={"output_known": "Every line has a final operation, so that its output is known."},
-        partitions_def=PRODUCTION_DAYS,
     ),
     table_checks(
         EFFICIENCY_BACKTEST,
