@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from factory_pipelines.settings import Settings
 
 # Plain tracebacks: Rich's show local variables, and those hold secrets.
@@ -70,7 +72,13 @@ def demo(
     from factory_pipelines.demo.launch import run_demo
 
     with _plain_errors():
-        raise typer.Exit(run_demo(serve=serve, console=_out))
+        raise typer.Exit(run_demo(_load_defs, serve=serve, console=_out))
+
+
+def _load_defs() -> "dg.Definitions":
+    from factory_pipelines.build import build_defs
+
+    return build_defs()
 
 
 @app.command()
@@ -104,7 +112,6 @@ def run(
     """Materialize assets and their checks without the UI; the exit status tells whether all went well."""
     import dagster as dg
 
-    from factory_pipelines.build import build_defs
     from factory_pipelines.operations import dagster_home
     from factory_pipelines.operations.runs import materialize
 
@@ -113,7 +120,7 @@ def run(
         dagster_home.enter(settings)
         with dg.DagsterInstance.get() as instance:
             try:
-                outcome = materialize(build_defs(), instance, selection, first=partition, last=to)
+                outcome = materialize(_load_defs(), instance, selection, first=partition, last=to)
             except (dg.DagsterInvalidSubsetError, dg.DagsterUnknownPartitionError, ValueError) as error:
                 _err.print(f"[red]{error}[/red]")
                 raise typer.Exit(2) from error

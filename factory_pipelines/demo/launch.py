@@ -57,8 +57,11 @@ class Steps:
         self.console.print(f"[green]✓[/] {title} [dim]({time.monotonic() - started:.1f} s)[/]")
 
 
-def run_demo(*, serve: bool, console: Console) -> int:
-    """Brings the simulated factory up to this moment, then serves it until Ctrl-C; returns the exit status."""
+def run_demo(load_defs: "Callable[[], dg.Definitions]", *, serve: bool, console: Console) -> int:
+    """Brings the simulated factory up to this moment, then serves it until Ctrl-C; returns the exit status.
+
+    ``load_defs`` gives the code location, once the environment says that this is the demo.
+    """
     settings = _as_demo()
     _log_to_file(settings.home_dir / "logs")
     steps = Steps(console)
@@ -70,7 +73,7 @@ def run_demo(*, serve: bool, console: Console) -> int:
     os.environ.update(environment)
     warehouse = open_warehouse(settings, application_name="factory-demo")
     try:
-        _catch_up(settings, warehouse, steps)
+        _catch_up(settings, warehouse, load_defs, steps)
     except DemoFailedError as error:
         console.print(f"[red]{error}[/]\nThe runs are kept: `factory up` shows them in the Dagster UI.")
         return 1
@@ -121,7 +124,9 @@ def _remembered_key(home: Path) -> str:
     return file.read_text()
 
 
-def _catch_up(settings: Settings, warehouse: Warehouse, steps: Steps) -> None:
+def _catch_up(
+    settings: Settings, warehouse: Warehouse, load_defs: "Callable[[], dg.Definitions]", steps: Steps
+) -> None:
     now = datetime.now(UTC)
     clock = settings.plant.clock()
     today = clock.production_day(now)
@@ -131,9 +136,7 @@ def _catch_up(settings: Settings, warehouse: Warehouse, steps: Steps) -> None:
     with steps.step("code location"):
         import dagster as dg
 
-        from factory_pipelines.build import build_defs
-
-        defs = build_defs()
+        defs = load_defs()
     if state["last_day"] is None:
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
