@@ -1,0 +1,270 @@
+"""What repeats: good and bad hours, drift within the day, people who keep falling short, costly style changeovers.
+
+The warehouse sums (``sql/production/pattern_*.sql``), so the frames here have a row per line, operation and day, not
+per person and device; the rest is arithmetic on whole columns. A pattern says how much stands behind it
+(``sample_size``); what cannot be known is null, never zero.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from factory_pipelines.production.series import LINE_KEYS
+
+PATTERN_COLUMNS = [
+    "production_day",
+    "scope",
+    "subject",
+    "pattern",
+    "session_no",
+    "detail",
+    "value",
+    "unit",
+    "sample_size",
+]
+HISTORY_DAYS = 28
+"""Working days that patterns look back on."""
+
+SESSIONS = [f"s{number:02d}" for number in range(1, 13)]
+OFFENDER_DAYS = 10
+"""Of the last so many working days …"""
+OFFENDER_MIN = 3
+"""… at least so many below the threshold make a repeat offender."""
+CRITICAL_PCT = 70.0
+BEFORE_DAYS = 5
+"""Days before a changeover that say how good the line was."""
+RECOVERED_SHARE = 0.95
+"""A line has recovered when it is back at this share of the efficiency before."""
+
+_MIN_DRIFT_HOURS = 3
+_SCOPES = ("line", "operation")
+
+
+def find_patterns(
+    day: date,
+    *,
+    sessions: pd.DataFrame,
+    people: pd.DataFrame,
+    styles: pd.DataFrame,
+    working_days: Sequence[date],
+    threshold_pct: float = 85.0,
+    last_session: int = 12,
+) -> pd.DataFrame:
+    """All patterns as known at the end of ``day``.
+
+    Args:
+        day: the production day they are reported for.
+        sessions: one row per day, line and operation: ``production_day``, the line's keys, ``new_oper_seq``, pieces per
+            hour ``s01`` … ``s12``.
+        people: one row per day, line, operation and employee: the same keys, ``emp_code``, ``emp_name``, ``prodn_pcs``,
+            ``eff100`` (target pieces).
+        styles: one row per day, line and style: ``production_day``, the line's keys, ``style_no``, ``prodn_pcs``,
+            ``eff100``.
+        working_days: the plant's last working days up to ``day``, oldest first.
+        threshold_pct: below this efficiency (percent) a day counts against an employee.
+        last_session: last hour of ``day`` that is over; later hours are not complete yet.
+
+    Returns:
+        Columns ``PATTERN_COLUMNS``. ``value`` is, by ``pattern``: ``hour_of_day`` percent above the mean hour;
+        ``drift`` change per hour in percent of the mean hour; ``repeat_offender`` percent of days worked that were
+        below the threshold; ``style_changeover`` efficiency points won (lost: negative) on the first day, and in a
+        second row the working days until recovery (null: not yet).
+    """
+    known = set(working_days)
+    recent = set(working_days[-OFFENDER_DAYS:])
+    hours = _hours(sessions[sessions["production_day"].isin(known)], day, last_session)
+    staff = people[people["production_day"].isin(recent) & people["emp_code"].notna()]
+    parts = [pd.DataFrame({name: [] for name in PATTERN_COLUMNS})]
+    for scope in _SCOPES:
+        shares = _hour_shares(hours, scope, day)
+        parts += [_hour_of_day(shares), _drift(shares), _repeat_offenders(staff, scope, threshold_pct)]
+    parts.append(_style_changeovers(styles[styles["production_day"].isin(known)]))
+    found = pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)
+    found["production_day"] = day
+    found["session_no"] = found["session_no"].astype("Int64")
+    found["value"] = found["value"].astype("float64")
+    found["sample_size"] = found["sample_size"].astype("int64")
+    return found[PATTERN_COLUMNS].sort_values(["scope", "pattern", "subject", "session_no"], ignore_index=True)
+
+
+def line_name_of(frame: pd.DataFrame) -> pd.Series:
+    """How a line is named as a subject: ``unit / floor / line``."""
+    return frame["unit_code"] + " / " + frame["floor_name"] + " / " + frame["line_name"]
+
+
+def _subject(frame: pd.DataFrame, scope: str) -> pd.Series:
+    return line_name_of(frame) if scope == "line" else frame["new_oper_seq"]
+
+
+def _hours(sessions: pd.DataFrame, day: date, last_session: int) -> pd.DataFrame:
+    """Long form, one row per line, operation, day and hour; hours in which the whole plant stood still do not exist."""
+    keys = ["production_day", *LINE_KEYS, "new_oper_seq"]
+    long = sessions.melt(id_vars=keys, value_vars=SESSIONS, var_name="session", value_name="pieces")
+    long["session_no"] = long.pop("session").str[1:].astype("int64")
+    long["pieces"] = long["pieces"].astype("float64").fillna(0.0)
+    over = (long["production_day"] != day) | (long["session_no"] <= last_session)
+    plant = long.groupby(["production_day", "session_no"])["pieces"].transform("sum")
+    return long[over & (plant > 0)]
+
+
+def _hour_shares(hours: pd.DataFrame, scope: str, day: date) -> pd.DataFrame:
+    """Each worked hour of each subject that worked on ``day``, as a share of the subject's mean hour of that day.
+
+    A subject works from its first to its last hour with pieces; an hour without pieces in between is a real zero.
+    """
+    keyed = hours.assign(subject=_subject(hours, scope))
+    table = keyed.groupby(["subject", "production_day", "session_no"], as_index=False)["pieces"].sum()
+    made = table["session_no"].where(table["pieces"] > 0)
+    group = [table["subject"], table["production_day"]]
+    first, last = made.groupby(group).transform("min"), made.groupby(group).transform("max")
+    worked = table[(table["session_no"] >= first) & (table["session_no"] <= last)].assign(first=first, last=last)
+    mean = worked.groupby(["subject", "production_day"])["pieces"].transform("mean")
+    worked = worked.assign(share=worked["pieces"] / mean, scope=scope)
+    today = worked["subject"].isin(worked.loc[worked["production_day"] == day, "subject"])
+    selected: pd.DataFrame = worked[today]
+    return selected
+
+
+def _hour_of_day(shares: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the days, so that a big day does not speak for all."""
+    groups = shares.groupby(["scope", "subject", "session_no"])["share"].agg(["mean", "count"]).reset_index()
+    return groups.assign(
+        pattern="hour_of_day",
+        detail="pieces of this hour against the mean hour of the same day",
+        value=(groups["mean"] - 1) * 100,
+        unit="pct_of_mean_hour",
+        sample_size=groups["count"],
+    )
+
+
+def _drift(shares: pd.DataFrame) -> pd.DataFrame:
+    """Least-squares slope within days. A day's first and last hour are left out: a shift rarely fills them."""
+    inner = shares[(shares["session_no"] > shares["first"]) & (shares["session_no"] < shares["last"])]
+    by_day = inner.groupby(["subject", "production_day"])
+    inner = inner[by_day["session_no"].transform("count") >= _MIN_DRIFT_HOURS]
+    by_day = inner.groupby(["subject", "production_day"])
+    x = inner["session_no"] - by_day["session_no"].transform("mean")
+    y = inner["share"] / by_day["share"].transform("mean") - 1
+    sums = inner.assign(xx=x * x, xy=x * y, hours=1).groupby(["scope", "subject"])[["xx", "xy", "hours"]].sum()
+    sums = sums.reset_index()
+    return sums.assign(
+        pattern="drift",
+        session_no=None,
+        detail="change of hourly output from hour to hour, first and last hour left out",
+        value=sums["xy"] / sums["xx"] * 100,
+        unit="pct_of_mean_hour_per_hour",
+        sample_size=sums["hours"],
+    )
+
+
+def _repeat_offenders(people: pd.DataFrame, scope: str, threshold_pct: float) -> pd.DataFrame:
+    """Employees below the threshold on several of their last days. Without a code nobody can be followed over days."""
+    keyed = people.assign(subject=_subject(people, scope))
+    days = keyed.groupby(["subject", "emp_code", "production_day"], as_index=False).agg(
+        emp_name=("emp_name", "last"), pieces=("prodn_pcs", "sum"), target=("eff100", "sum")
+    )
+    days = days[days["target"] > 0].sort_values(["subject", "emp_code", "production_day"], ignore_index=True)
+    days["pct"] = days["pieces"] / days["target"] * 100
+    days["below"] = days["pct"] < threshold_pct
+    days["critical"] = days["pct"] < CRITICAL_PCT
+    who = ["subject", "emp_code"]
+    # Days since the last good one: what stands after it, all below.
+    good_so_far = (~days["below"]).astype("int64").groupby([days[key] for key in who]).cumsum()
+    days["after_good"] = good_so_far == good_so_far.groupby([days[key] for key in who]).transform("last")
+    days["in_streak"] = days["after_good"] & days["below"]
+    found = days.groupby(who, as_index=False).agg(
+        emp_name=("emp_name", "last"),
+        worked=("below", "size"),
+        below=("below", "sum"),
+        critical=("critical", "sum"),
+        streak=("in_streak", "sum"),
+        last_day=("production_day", "max"),
+    )
+    found = found[found["below"] >= OFFENDER_MIN]
+    return found.assign(
+        scope=scope,
+        pattern="repeat_offender",
+        session_no=None,
+        detail=[_offence(row, threshold_pct) for row in found.to_dict("records")],
+        value=found["below"] / found["worked"] * 100,
+        unit="pct_of_days_worked",
+        sample_size=found["worked"],
+    )
+
+
+def _offence(row: Mapping[Hashable, Any], threshold_pct: float) -> str:
+    name = "" if pd.isna(row["emp_name"]) else f" {row['emp_name']}"
+    return (
+        f"{row['emp_code']}{name}: below {threshold_pct:g} % on {row['below']} of {row['worked']} days worked, "
+        f"critical on {row['critical']}, {row['streak']} in a row up to {row['last_day']}"
+    )
+
+
+def _style_changeovers(styles: pd.DataFrame) -> pd.DataFrame:
+    """First days of a style that is new to a line, with the efficiency before, on the day, and until recovery."""
+    named = styles.assign(subject=line_name_of(styles))
+    by_style = named.groupby(["subject", "production_day", "style_no"], as_index=False)[["prodn_pcs", "eff100"]].sum()
+    line = by_style.groupby(["subject", "production_day"], as_index=False)[["prodn_pcs", "eff100"]].sum()
+    line["day_no"] = line.groupby("subject").cumcount()
+    first = by_style.sort_values("production_day").groupby(["subject", "style_no"], as_index=False).first()
+    starts = first.merge(line[["subject", "production_day", "day_no"]], on=["subject", "production_day"])
+    starts = starts[starts["day_no"] > 0].rename(columns={"production_day": "first_day", "day_no": "start"})
+    if starts.empty:
+        return pd.DataFrame()
+    around = starts[["subject", "style_no", "start"]].merge(line, on="subject")
+    around["after"] = around["day_no"] - around["start"]
+    event = ["subject", "style_no"]
+    past = around[around["after"].between(-BEFORE_DAYS, -1)].groupby(event)
+    before = past[["prodn_pcs", "eff100"]].sum().assign(days_before=past.size()).reset_index()
+    before["before_pct"] = _percent(before)
+    starts = starts.merge(before[[*event, "before_pct", "days_before"]], on=event)
+    starts["first_pct"] = _percent(starts)
+    since = around[around["after"] >= 0].merge(before[[*event, "before_pct"]], on=event)
+    back = since[_percent(since) >= since["before_pct"] * RECOVERED_SHARE].groupby(event)["after"].min()
+    starts = starts.merge(back.rename("recovery").reset_index(), on=event, how="left")
+    starts = starts.merge(since.groupby(event).size().rename("days_since").reset_index(), on=event)
+    return pd.concat([_changeover_drops(starts), _changeover_recoveries(starts)], ignore_index=True)
+
+
+def _changeover_drops(starts: pd.DataFrame) -> pd.DataFrame:
+    figures = zip(starts["style_no"], starts["first_day"], starts["first_pct"], starts["before_pct"], strict=True)
+    return starts.assign(
+        scope="line",
+        pattern="style_changeover",
+        session_no=None,
+        detail=[
+            f"{style} from {day}: {_shown(now)} on the first day after {_shown(then)}"
+            for style, day, now, then in figures
+        ],
+        value=starts["first_pct"] - starts["before_pct"],
+        unit="efficiency_points",
+        sample_size=starts["days_before"],
+    )
+
+
+def _changeover_recoveries(starts: pd.DataFrame) -> pd.DataFrame:
+    goal = f"{RECOVERED_SHARE:.0%} of the efficiency before"
+    return starts.assign(
+        scope="line",
+        pattern="style_changeover",
+        session_no=None,
+        detail=[
+            f"{style} from {day}: until {goal}"
+            for style, day in zip(starts["style_no"], starts["first_day"], strict=True)
+        ],
+        value=starts["recovery"],
+        unit="working_days",
+        sample_size=starts["days_since"],
+    )
+
+
+def _percent(frame: pd.DataFrame) -> pd.Series:
+    """Pieces over target, percent; unknown where there was no target."""
+    return frame["prodn_pcs"] / frame["eff100"].where(frame["eff100"] > 0, np.nan) * 100
+
+
+def _shown(percent: float) -> str:
+    return "unknown" if pd.isna(percent) else f"{percent:.1f} %"
