@@ -36,10 +36,12 @@ class PlantClock:
         """
         if at.tzinfo is None:
             raise ValueError(f"time {at.isoformat()} has no zone: attach one before asking for its production day")
-        local = at.astimezone(self.zone)
-        candidate = local.date()
-        # Compared as instants: on a day when the clock jumps over day_start, wall times would mislead.
-        return candidate if at >= self.window(candidate)[0] else candidate - timedelta(days=1)
+        day = at.astimezone(self.zone).date()
+        # Compared as instants: on a day when the clock jumps over day_start, wall times would mislead. Two steps back
+        # where a zone has left out a whole day (Samoa, 30 December 2011).
+        while at < self.window(day)[0]:
+            day -= timedelta(days=1)
+        return day
 
     def window(self, day: date) -> tuple[datetime, datetime]:
         """First instant of ``day`` and first instant of the next one, both in UTC."""
