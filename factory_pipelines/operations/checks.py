@@ -1,21 +1,18 @@
 """The age of the data as an asset check with its own schedule: when pulls stop, so do checks that come with them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 from factory_pipelines.operations.data_age import PULL_REMEDY, DataAge, data_age
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, selected_days
+from factory_pipelines.orchestration.partitions import PARTITION_TAG, checked_days
 from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
 
-def age_of_day(
-    warehouse: Warehouse, settings: Settings, now: datetime, context: dg.AssetCheckExecutionContext
-) -> DataAge:
-    """The age of the (last) production day this run is about."""
-    _, day = selected_days(context)
+def age_of_day(warehouse: Warehouse, settings: Settings, day: date, now: datetime) -> DataAge:
+    """The age of a production day's data."""
     [row] = warehouse.rows("operations/newest_pull", {"day": day})
     limit = timedelta(minutes=settings.api.stale_after_min)
     return data_age(settings.plant.clock(), day, row["newest_pull_at"], now, limit)
@@ -24,7 +21,6 @@ def age_of_day(
 @dg.asset_check(
     asset=dg.AssetKey(["rtms", "session_wise_production"]),
     name="data_is_fresh",
-    partitions_def=PRODUCTION_DAYS,
     blocking=False,
     description="During session hours the newest pull is younger than FACTORY_API__STALE_AFTER_MIN; a closed day was "
     "pulled after its end.",
@@ -33,7 +29,8 @@ def data_is_fresh(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.AssetCheckResult:
     """Looks at `rtms.pulls`, not at runs: a run that succeeded for another day says nothing about this one."""
-    return verdict(age_of_day(warehouse, load_settings(), datetime.now(UTC), context))
+    settings, now = load_settings(), datetime.now(UTC)
+    return verdict(age_of_day(warehouse, settings, checked_days(context, now)[1], now))
 
 
 def verdict(age: DataAge) -> dg.AssetCheckResult:
@@ -52,7 +49,6 @@ def verdict(age: DataAge) -> dg.AssetCheckResult:
 DATA_AGE_JOB = dg.define_asset_job(
     "data_age",
     selection=dg.AssetSelection.checks(data_is_fresh),
-    partitions_def=PRODUCTION_DAYS,
     executor_def=dg.in_process_executor,
     description="How old the running production day's data is.",
 )
@@ -69,4 +65,4 @@ def quarter_hourly_data_age(context: dg.ScheduleEvaluationContext) -> dg.RunRequ
     """Asks for the running production day."""
     at = context.scheduled_execution_time
     day = load_settings().plant.clock().production_day(at).isoformat()
-    return dg.RunRequest(run_key=f"data_age:{at.astimezone(UTC):%Y-%m-%dT%H:%M}", partition_key=day)
+    return dg.RunRequest(run_key=f"data_age:{at.astimezone(UTC):%Y-%m-%dT%H:%M}", tags={PARTITION_TAG: day})

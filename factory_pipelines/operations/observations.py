@@ -150,18 +150,18 @@ def failed_checks(instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey]
         record = latest.get(key)
         if record is None or record.status is AssetCheckExecutionRecordStatus.PLANNED or record.event is None:
             undecided.append(f"{key.asset_key.to_user_string()}:{key.name}")
-        elif condition := _failed_check(record.event):
+        elif condition := _failed_check(record.event, None):
             conditions.append(condition)
     return Assessment(CHECK_FAILED, tuple(conditions), frozenset(undecided))
 
 
-def _failed_check(event: dg.EventLogEntry) -> Condition | None:
+def _failed_check(event: dg.EventLogEntry, partition: str | None) -> Condition | None:
     evaluation: Any = event.dagster_event.event_specific_data if event.dagster_event else None
     if evaluation.passed or not evaluation.blocking or evaluation.severity is not dg.AssetCheckSeverity.ERROR:
         return None
     at = datetime.fromtimestamp(event.timestamp, UTC)
     asset = evaluation.asset_key.to_user_string()
-    return check_failed(asset, evaluation.check_name, at, evaluation.partition, evaluation.description)
+    return check_failed(asset, evaluation.check_name, at, partition, evaluation.description)
 
 
 def failed_runs(instance: dg.DagsterInstance, is_open_since: Mapping[str, datetime], now: datetime) -> Assessment:
@@ -207,13 +207,14 @@ def conditions_of(instance: dg.DagsterInstance, record: RunRecord) -> list[Condi
     entries = [r.event_log_entry for r in records]
     errors = [_root_error(e) for e in entries if e.dagster_event and e.dagster_event.is_step_failure]
     evaluations = [e for e in entries if e.dagster_event and not e.dagster_event.is_step_failure]
-    checks = [condition for entry in evaluations if (condition := _failed_check(entry))]
+    partition = run.tags.get(PARTITION_NAME_TAG)
+    checks = [condition for entry in evaluations if (condition := _failed_check(entry, partition))]
     if checks and errors and all(error is not None and error.cls_name == _BLOCKED for error in errors):
         return checks
     said = next((error.message.strip() for error in errors if error is not None), None)
     keys = run.asset_selection or ()
     subject = run_subject(run.job_name, (key.to_user_string() for key in keys))
-    return [run_failed(subject, run.run_id, said, ended_at(record), run.tags.get(PARTITION_NAME_TAG))]
+    return [run_failed(subject, run.run_id, said, ended_at(record), partition)]
 
 
 def _root_error(entry: dg.EventLogEntry) -> Any:
