@@ -91,7 +91,7 @@ def plan_dirt(noise: Noise, work: Work, old_terminal: Bools, day: int) -> DirtPl
         refused=refused,
         withdrawn=is_mistake,
         shown_from=np.where(is_true, 0, appears),
-        shown_until=np.where(is_mistake, appears + stays, NEVER),
+        shown_until=np.where(is_mistake, np.minimum(appears + stays, DAY_MINUTES), NEVER),
         frozen_at=np.where(is_true, NEVER, appears),
         code_missing_until=np.where(missing, np.where(mended, signs_in, NEVER), 0),
         leading_dot=noise.chance("dirt/dot", 0.008, source, day) & is_true,

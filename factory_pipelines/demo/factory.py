@@ -94,15 +94,14 @@ class Factory:
             start_at=minutes.series(work.start),
             end_at=minutes.series(work.end),
         )
-        _, dirt_list = self._shown(day, until)
         return truth.Truth(
             day=day,
             until=until,
             rows=rows,
-            dirt=dirt_list,
             _work=work,
             _shifts=plan.shifts,
             _minutes=minutes,
+            _find_dirt=lambda: self._shown(day, until)[1],
         )
 
     def _shown(self, day: date, until: datetime | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -111,8 +110,8 @@ class Factory:
             return _nothing()
         minute = truth.Minutes(self.clock, day).of(until)
         counts = count(plan.work, plan.shifts, np.minimum(plan.dirt.frozen_at, minute))
-        # The day's last minute is over in a complete day: a withdrawn row is gone by then.
-        rows = dirt.shown(plan.dirt, counts.prodn_pcs, minute if until is not None else dirt.NEVER - 1)
+        # Once the sessions are over, whatever was booked by mistake is gone.
+        rows = dirt.shown(plan.dirt, counts.prodn_pcs, minute)
         frame = rtms_frame(plan.names, counts).iloc[rows].reset_index(drop=True)
         return dirt.soil(frame, plan.dirt, rows, minute)
 

@@ -1,5 +1,6 @@
 """What really happened on a day: the clean rows, who fell behind and when, what lines put out, where the dirt lies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -59,16 +60,23 @@ class Truth:
         rows: one per true row with a first piece: row_id, the hierarchy, emp_code and emp_name (also where RTMS lacks
             them), sam, prodn_pcs, eff100, used_min, true_efficiency_pct (unfinished pieces included), is_final,
             start_at, end_at.
-        dirt: position, row_id, kind, must_refuse of what RTMS shows at that moment.
     """
 
     day: date
     until: datetime | None
     rows: pd.DataFrame
-    dirt: pd.DataFrame
     _work: Work = field(repr=False)
     _shifts: Shifts = field(repr=False)
     _minutes: Minutes = field(repr=False)
+    _find_dirt: Callable[[], pd.DataFrame] = field(repr=False)
+
+    @cached_property
+    def dirt(self) -> pd.DataFrame:
+        """What is wrong with the rows RTMS shows at that moment.
+
+        Columns: position (row of the frame), row_id (before any dirt), kind, must_refuse (whether the contract must).
+        """
+        return self._find_dirt()
 
     @cached_property
     def line_output(self) -> pd.DataFrame:
@@ -101,16 +109,15 @@ class Truth:
             pace_pct=work.slump_factor[row, kind] * 100.0,
         )
 
-    @cached_property
-    def underperformance(self) -> pd.DataFrame:
-        """Who was really below 85 % of the standard for the work done so far on the day, and from when to when.
+    def underperformance(self, below_pct: float = STANDARD_PCT) -> pd.DataFrame:
+        """Who was really below a share of the standard for the work done so far on the day, and from when to when.
 
         Columns: row_id, emp_code, line_name, part_name, new_oper_seq, start_at, end_at, minutes, lowest_pct. Minutes of
         the clock, breaks included. Resolution one minute.
         """
         level = _running_efficiency(self._work, self._shifts)
         level[:, self._minutes.of(self.until) :] = np.nan
-        row, start, end = _spells(level < STANDARD_PCT)
+        row, start, end = _spells(level < below_pct)
         spells = self.rows[["row_id", "emp_code", "line_name", "part_name", "new_oper_seq"]].iloc[row]
         return spells.reset_index(drop=True).assign(
             start_at=self._minutes.series(start),

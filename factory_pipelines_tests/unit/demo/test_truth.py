@@ -29,7 +29,7 @@ def test_line_output_counts_final_pieces_only(factory: Factory) -> None:
 def test_spells_agree_with_what_each_moment_says(factory: Factory, clock: PlantClock) -> None:
     """The spells are added up minute by minute, the moments by integrals: two roads to one truth."""
     first = clock.session_window(WORKDAY, 1)[0]
-    spells = factory.truth(WORKDAY).underperformance
+    spells = factory.truth(WORKDAY).underperformance()
     for minutes in (25, 95, 140, 285, 330, 500, 640):
         at = first + timedelta(minutes=minutes)
         now = factory.truth(WORKDAY, at).rows
@@ -44,7 +44,7 @@ def test_spells_agree_with_what_each_moment_says(factory: Factory, clock: PlantC
 def test_truth_until_a_moment_knows_nothing_of_later(factory: Factory, clock: PlantClock) -> None:
     at = clock.session_window(WORKDAY, 6)[0]
     truth = factory.truth(WORKDAY, at)
-    assert truth.underperformance["end_at"].max() <= at
+    assert truth.underperformance()["end_at"].max() <= at
     assert truth.slumps["start_at"].max() < at
 
 
@@ -54,7 +54,7 @@ def test_there_are_long_slumps_and_blips(factory: Factory) -> None:
     assert length[slumps["kind"] == "sustained"].between(45, 150).all()
     assert length[slumps["kind"] == "blip"].between(5, 25).all()
     assert slumps["kind"].value_counts().min() > 5
-    spells = factory.truth(WORKDAY).underperformance["minutes"]
+    spells = factory.truth(WORKDAY).underperformance()["minutes"]
     assert (spells >= 30).sum() > 20
     assert (spells < 30).sum() > 20
 
