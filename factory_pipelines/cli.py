@@ -33,11 +33,15 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def _settings() -> "Settings":
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from factory_pipelines.settings import load_settings
 
     try:
         return load_settings()
+    except SettingsError as error:
+        _err.print(f"[red]{error}[/red]: set the fields of a group one by one, as in FACTORY_RTMS__SOURCE=csv")
+        raise typer.Exit(2) from error
     except ValidationError as error:
         for problem in error.errors():
             name = "FACTORY_" + "__".join(str(part) for part in problem["loc"]).upper()
@@ -69,6 +73,7 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the UI and the API until Ctrl-C.")] = True,
 ) -> None:
     """Run a simulated factory: history, tables, forecasts, alerts, then the Dagster UI and the API."""
+    _settings()
     from factory_pipelines.demo.launch import run_demo
 
     with _plain_errors():

@@ -5,24 +5,40 @@ Read from the environment: prefix ``FACTORY_``, nested with ``__`` (``FACTORY_RT
 that a typing mistake is an error and not a silent default.
 """
 
+import json
 import os
 from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from factory_pipelines.plant.clock import PlantClock
 
+_T = TypeVar("_T")
+
+
+def _listed(value: object) -> object:
+    """``a,b`` as an operator writes it, or a JSON list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+# A set of values in one variable; read here, because pydantic-settings knows JSON only and forgets the field's name.
+_SetOf = Annotated[frozenset[_T], NoDecode, BeforeValidator(_listed)]
+
 
 class Group(BaseModel):
-    """A branch of the tree: frozen, and strict about names."""
+    """A branch of the tree: frozen, strict about names. Errors show no values: a mistyped name may hold a secret."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class PlantSettings(Group):
@@ -31,13 +47,16 @@ class PlantSettings(Group):
     timezone: str = Field("Asia/Kolkata", description="IANA zone of the plant.")
     day_start: time = Field(time(6), description="Wall time at which a production day begins.")
     first_session: time = Field(time(8), description="Start of RTMS session S01; each session lasts one hour.")
-    rest_weekdays: frozenset[int] = Field(frozenset({6}), description="Weekly days of rest, Monday = 0.")
-    holidays: frozenset[date] = Field(frozenset(), description="Production days on which the plant is closed.")
+    rest_weekdays: _SetOf[int] = Field(frozenset({6}), description="Weekly days of rest, Monday = 0.")
+    holidays: _SetOf[date] = Field(frozenset(), description="Production days on which the plant is closed.")
 
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {value!r}: use an IANA name such as Asia/Kolkata") from error
         return value
 
     def clock(self) -> PlantClock:
@@ -121,44 +140,44 @@ class AlertSettings(Group):
 class TwilioSettings(Group):
     """WhatsApp through Twilio."""
 
-    account_sid: str | None = None
-    auth_token: SecretStr | None = None
+    account_sid: str | None = Field(None, description="Account of the Twilio console; unset: no WhatsApp.")
+    auth_token: SecretStr | None = Field(None, description="The account's token.")
     whatsapp_from: str | None = Field(None, description="Sender, E.164, with or without `whatsapp:`.")
     content_sid: str | None = Field(
         None, description="Approved template for a single alert (free text fails outside 24 h: error 63016)."
     )
     digest_content_sid: str | None = Field(None, description="Approved template for a digest.")
     base_url: str | None = Field(None, description="Another API address, for tests.")
-    timeout_s: float = Field(10.0, gt=0)
+    timeout_s: float = Field(10.0, gt=0, description="Give up on one request after this long.")
 
 
 class SlackSettings(Group):
     """Slack messages for operators."""
 
-    bot_token: SecretStr | None = None
-    channel: str | None = None
+    bot_token: SecretStr | None = Field(None, description="Token of a bot that may write to the channel.")
+    channel: str | None = Field(None, description="Channel id or name that operators read.")
     base_url: str | None = Field(None, description="Another API address, for tests.")
-    timeout_s: float = Field(10.0, gt=0)
+    timeout_s: float = Field(10.0, gt=0, description="Give up on one request after this long.")
 
 
 class LlmSettings(Group):
     """Any OpenAI-compatible endpoint, such as Ollama. Without one the text is deterministic."""
 
     base_url: str | None = Field(None, description="For example http://127.0.0.1:11434/v1")
-    api_key: SecretStr = SecretStr("not-needed")
-    model: str = "llama3.2:3b"
-    fallback_model: str | None = "llama3.2:1b"
-    timeout_s: float = Field(30.0, gt=0)
+    api_key: SecretStr = Field(SecretStr("not-needed"), description="Key of the endpoint, where it wants one.")
+    model: str = Field("llama3.2:3b", description="Model asked first.")
+    fallback_model: str | None = Field("llama3.2:1b", description="Model asked when the first fails; empty for none.")
+    timeout_s: float = Field(30.0, gt=0, description="Give up on one answer after this long.")
 
 
 class ApiSettings(Group):
     """The edge API."""
 
     host: str = Field("127.0.0.1", description="Loopback unless you decide otherwise.")
-    port: int = Field(8010, ge=1, le=65535)
-    keys: frozenset[str] = Field(frozenset(), repr=False, description="Accepted API keys, each `name:secret`.")
+    port: int = Field(8010, ge=1, le=65535, description="Port of the edge API.")
+    keys: _SetOf[str] = Field(frozenset(), repr=False, description="Accepted API keys, each `name:secret`.")
     rate_limit_per_min: int = Field(600, ge=1, description="Requests one key (or one address without) may make.")
-    cors_origins: frozenset[str] = Field(frozenset(), description="Web origins whose pages may call this API.")
+    cors_origins: _SetOf[str] = Field(frozenset(), description="Web origins whose pages may call this API.")
     max_header_bytes: int = Field(32_768, ge=4_096, description="All headers of a request together.")
     max_body_bytes: int = Field(1_048_576, ge=1_024, description="Body of a request.")
     statement_timeout_s: int = Field(10, ge=1, le=300, description="A query of the API is cancelled after this long.")
@@ -169,14 +188,14 @@ class ApiSettings(Group):
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(3000, ge=1, le=65535)
+    host: str = Field("127.0.0.1", description="Loopback unless you decide otherwise: the UI has no login.")
+    port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
 
 
 class DemoSettings(Group):
     """The simulated factory."""
 
-    seed: int = 7
+    seed: int = Field(7, description="Another number, another factory.")
     days: int = Field(90, ge=8, le=730, description="Production history at the first start.")
     scale: float = Field(1.0, gt=0, le=50, description="1.0 is about 500 rows a day.")
 
@@ -184,15 +203,20 @@ class DemoSettings(Group):
 class RetentionSettings(Group):
     """How long Dagster's own history is kept."""
 
-    run_days: int = Field(30, ge=1)
-    tick_days: int = Field(7, ge=1)
+    run_days: int = Field(30, ge=1, description="Runs and their events.")
+    tick_days: int = Field(7, ge=1, description="Ticks of schedules and sensors.")
 
 
 class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FACTORY_", env_nested_delimiter="__", env_nested_max_split=1, extra="ignore", frozen=True
+        env_prefix="FACTORY_",
+        env_nested_delimiter="__",
+        env_nested_max_split=1,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(Path(".factory"), description="Embedded database, Dagster home, logs, models.")
