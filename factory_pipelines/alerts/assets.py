@@ -42,30 +42,24 @@ def deliveries_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
 
 def _deliver(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
     from factory_pipelines.alerts.channels import build_channels
-    from factory_pipelines.alerts.engine import pass_time
-    from factory_pipelines.alerts.outbox import DeliveryRules, deliver_due
-    from factory_pipelines.alerts.receipts import refresh_statuses
+    from factory_pipelines.alerts.rounds import run_round
 
     settings = load_settings()
     channels = build_channels(settings)
-    rules = DeliveryRules.of(settings.alerts)
-    started = _now()
-    decided = pass_time(warehouse, settings.alerts, clock=settings.plant.clock(), now=started)
-    round_ = deliver_due(warehouse, channels, now=_now, rules=rules, limit=_MESSAGES_A_RUN)
-    receipts = refresh_statuses(warehouse, channels, _now(), rules=rules)
-    day = ledger.delivery_statistics(warehouse, started - timedelta(days=1))
-    latest = ledger.list_deliveries(warehouse, since=started - timedelta(days=1), limit=_SHOWN)
+    done = run_round(warehouse, channels, settings, now=_now, limit=_MESSAGES_A_RUN)
+    yesterday = _now() - timedelta(days=1)
+    day = ledger.delivery_statistics(warehouse, yesterday)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": day["messages"],
             "policy": settings.alerts.policy,
             "channel": channels.people.name,
             "operators_channel": channels.operators.name,
-            **{f"round_{name}": count for name, count in asdict(round_).items()},
-            **{f"receipts_{name}": count for name, count in asdict(receipts).items()},
-            "escalated": decided.escalated,
+            **{f"round_{name}": count for name, count in asdict(done.delivered).items()},
+            **{f"receipts_{name}": count for name, count in asdict(done.receipts).items()},
+            "escalated": done.decided.escalated,
             **{f"last_24h_{name}": value for name, value in day.items() if value is not None and name != "messages"},
-            "messages": message_table(latest),
+            "messages": message_table(ledger.list_deliveries(warehouse, since=yesterday, limit=_SHOWN)),
         }
     )
 

@@ -15,7 +15,7 @@ from psycopg import Connection, sql
 from factory_pipelines.alerts import store
 from factory_pipelines.alerts.attention import OPERATORS_KEY, Decision, PolicyState, Recipient
 from factory_pipelines.alerts.breaches import Breach, Pull
-from factory_pipelines.alerts.messages import clipped, render
+from factory_pipelines.alerts.messages import clipped, printable, render
 from factory_pipelines.alerts.outbox import Draft, enqueue
 from factory_pipelines.alerts.policies import POLICIES, day_over, tick
 from factory_pipelines.plant.clock import PlantClock
@@ -147,6 +147,7 @@ def raise_incident(warehouse: Warehouse, rule: str, subject: str, title: str, bo
         body: what happened and what to do.
         now: the present.
     """
+    title, body = printable(title), printable(body)
     params = {"stream": PLATFORM, "rule": rule, "subject": subject, "title": title, "body": body, "now": now}
     with warehouse.transaction() as conn:
         store.lock(conn)

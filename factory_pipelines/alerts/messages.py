@@ -113,6 +113,11 @@ def clipped(text: str, limit: int = WHATSAPP_LIMIT) -> str:
     return f"{head[:cut] if cut > limit // 2 else head} …"
 
 
+def printable(text: str) -> str:
+    """The text without what PostgreSQL cannot store: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
+
+
 def utf16_length(text: str) -> int:
     """Length as WhatsApp and Twilio count it: an emoji outside the basic plane is two."""
     return len(text.encode("utf-16-le")) // 2

@@ -1,4 +1,4 @@
-"""What became of messages the provider has, asked for or told by its callbacks; and dead letters sent again by hand."""
+"""What became of messages the provider has; and dead letters sent again by hand."""
 
 import random
 from collections import Counter

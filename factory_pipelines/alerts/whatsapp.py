@@ -1,7 +1,7 @@
 """WhatsApp by Twilio: templates by ContentSid, free text as the fallback."""
 
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Set
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -96,7 +96,7 @@ class WhatsAppChannel:
             content = {"body": clipped(message.body)}
         to = _whatsapp_address(message.to)
         created = self._call(lambda: self._client.messages.create(to=to, from_=self._from, **content), creates=True)
-        return _receipt_of(created)
+        return _receipt(created)
 
     def find(self, message: Outgoing, since: datetime, known: Set[str]) -> Receipt | None:
         """Looks for the message among the latest to its recipient: same sender and content, not before ``since``."""
@@ -108,12 +108,12 @@ class WhatsAppChannel:
             if candidate.sid in known or candidate.from_ != self._from or candidate.date_created is None:
                 continue
             if candidate.date_created >= since - CLOCK_SKEW and self._says_the_same(candidate.body or "", message):
-                return _receipt_of(candidate)
+                return _receipt(candidate)
         return None
 
     def status(self, message_id: str) -> Receipt:
         """Asks Twilio what became of a message."""
-        return _receipt_of(self._call(lambda: self._client.messages(message_id).fetch()))
+        return _receipt(self._call(lambda: self._client.messages(message_id).fetch()))
 
     def _says_the_same(self, body: str, message: Outgoing) -> bool:
         """A template's text is Twilio's to render: it is recognised by carrying every variable."""
@@ -162,24 +162,21 @@ def is_permanent(code: int | None) -> bool:
     return code is not None and code not in TEMPORARY_CODES
 
 
-def _receipt(sid: str, status: str, error_code: int | str | None, error_text: str | None) -> Receipt:
+def _receipt(found: Any) -> Receipt:
+    status = str(found.status)
     if status in _TAKEN:
-        return Receipt("sent", sid, status)
+        return Receipt("sent", found.sid, status)
     if status in _ARRIVED:
-        return Receipt("delivered", sid, status)
-    code = int(error_code) if error_code else None
+        return Receipt("delivered", found.sid, status)
+    code = int(found.error_code) if found.error_code else None
     return Receipt(
         "failed",
-        sid,
+        found.sid,
         status,
         error_code=str(code) if code is not None else None,
-        error_text=error_text or None,
+        error_text=found.error_message or None,
         permanent=is_permanent(code),
     )
-
-
-def _receipt_of(found: Any) -> Receipt:
-    return _receipt(found.sid, str(found.status), found.error_code, found.error_message)
 
 
 def _whatsapp_address(number: str) -> str:
@@ -202,12 +199,3 @@ def _reason(error: Any) -> str:
 def _seconds(retry_after: str | None) -> float | None:
     """Retry-After in seconds; its form as a date is not used by Twilio and counts as absent."""
     return float(retry_after) if retry_after is not None and retry_after.isdigit() else None
-
-
-def callback_receipt(form: Mapping[str, str]) -> Receipt:
-    """What a Twilio status callback says (``MessageSid``, ``MessageStatus``, ``ErrorCode``, ``ErrorMessage``).
-
-    Raises:
-        KeyError: when it lacks the id or the status.
-    """
-    return _receipt(form["MessageSid"], form["MessageStatus"], form.get("ErrorCode"), form.get("ErrorMessage"))

@@ -15,7 +15,7 @@ from factory_pipelines.alerts.channels import (
     build_channels,
 )
 from factory_pipelines.alerts.slack import SlackChannel
-from factory_pipelines.alerts.whatsapp import WhatsAppChannel, callback_receipt
+from factory_pipelines.alerts.whatsapp import WhatsAppChannel
 from factory_pipelines.settings import AlertSettings, Settings, SlackSettings
 
 from .conftest import slack_settings, twilio_settings
@@ -124,9 +124,6 @@ class TestWhatsApp:
         twilio.final_status[sid] = (status, code)
         asked = whatsapp_channel.status(sid)
         assert (asked.state, asked.error_code, asked.permanent) == (state, str(code) if code else None, permanent)
-        form = {"MessageSid": sid, "MessageStatus": status} | ({"ErrorCode": str(code)} if code else {})
-        told = callback_receipt(form)
-        assert (told.state, told.error_code, told.permanent) == (asked.state, asked.error_code, asked.permanent)
 
     def test_secrets_and_texts_stay_out_of_the_log(self, twilio, whatsapp_channel, caplog):
         caplog.set_level(logging.DEBUG)
