@@ -1,3 +1,4 @@
+-- Alerts as operators and the API see them, the newest first.
 SELECT
     a.alert_id, a.rule, a.subject, a.subject_name, a.status, a.production_day, a.place, a.value, a.threshold,
     a.recipient_name, a.title, a.body, a.occurrences, a.first_seen_at, a.last_seen_at, a.opened_at, a.acknowledged_at,

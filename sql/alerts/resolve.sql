@@ -1,3 +1,4 @@
+-- Somebody ends an alert by hand.
 UPDATE alerts.alerts
 SET status = 'resolved', resolved_at = %(now)s, resolution = 'by_hand'
 WHERE

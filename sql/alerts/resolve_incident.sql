@@ -1,3 +1,4 @@
+-- What an incident complained of is over.
 UPDATE alerts.alerts
 SET status = 'resolved', resolved_at = %(now)s, resolution = 'incident_over'
 WHERE

@@ -1,3 +1,4 @@
+-- One pull decided upon: the record that makes deciding twice a no-op.
 INSERT INTO alerts.evaluations (
     stream, pull_id, production_day, pulled_at, evaluated_at, policy, breach_count, opened_count, resolved_count,
     escalated_count, message_count, unaddressed_count

@@ -1,3 +1,4 @@
+-- Sent messages whose fate is to be asked for now.
 SELECT delivery_id, channel, provider_message_id, sent_at
 FROM alerts.alert_deliveries
 WHERE
