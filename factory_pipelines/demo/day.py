@@ -35,6 +35,7 @@ class DayPlan:
         shifts: when the lines work.
         work: the rows; a false row repeats the true row it was copied from.
         names: what does not change during the day, one record per row, RTMS' column names, without dirt.
+        shown_names: the same as RTMS shows it, with the dirt that lasts all day.
         true_rows: how many rows, from the first, are true.
         dirt: what the source does to each row.
     """
@@ -43,6 +44,7 @@ class DayPlan:
     shifts: Shifts
     work: Work
     names: pd.DataFrame
+    shown_names: pd.DataFrame
     true_rows: int
     dirt: dirt.DirtPlan
 
@@ -57,11 +59,13 @@ def plan_day(noise: Noise, layout: Layout, segments: list[Segment], day: date) -
     machine_kind = _machine_kinds(noise, true_work)
     planned = dirt.plan_dirt(noise, true_work, machine_kind == "RTM5", ordinal)
     work = true_work.take(planned.source)
+    names = _names(layout, staff, segments, work, machine_kind[planned.source], day)
     return DayPlan(
         day=day,
         shifts=shifts,
         work=work,
-        names=_names(layout, staff, segments, work, machine_kind[planned.source], day),
+        names=names,
+        shown_names=dirt.soil_names(names, planned),
         true_rows=true_rows,
         dirt=planned,
     )

@@ -109,102 +109,104 @@ def shown(plan: DirtPlan, prodn_pcs: Ints, minute: int) -> Ints:
     return np.flatnonzero(visible)
 
 
-def soil(frame: pd.DataFrame, plan: DirtPlan, rows: Ints, minute: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Apply the day's dirt to clean RTMS rows.
+def soil_names(names: pd.DataFrame, plan: DirtPlan) -> pd.DataFrame:
+    """The dirt that lasts all day: untidy texts, dotted codes, lost lines. Rows are those of the plan."""
+    names = names.copy()
+    changes = {
+        1: ("EmpName", str.upper),
+        2: ("EmpName", str.lower),
+        3: ("EmpName", "  {} ".format),
+        4: ("LineName", "{} ".format),
+        5: ("PartName", "{}  ".format),
+        6: ("Operation", lambda text: text.replace(" ", "  ", 1)),
+    }
+    for fault, (column, change) in changes.items():
+        hit = plan.text_fault == fault
+        names.loc[hit, column] = [change(text) for text in names.loc[hit, column]]
+    names.loc[plan.leading_dot, "EmpCode"] = "." + names.loc[plan.leading_dot, "EmpCode"]
+    names.loc[plan.refused == "no_line", "LineName"] = None
+    return names
+
+
+def soil(frame: pd.DataFrame, plan: DirtPlan, rows: Ints, minute: int) -> pd.DataFrame:
+    """Applies the dirt of the moment to RTMS rows whose names are soiled already.
 
     Args:
-        frame: clean rows.
+        frame: the rows; changed in place where that is possible.
         plan: dirt of the day.
         rows: number in the plan of each row of the frame.
         minute: the moment of the pull.
-
-    Returns:
-        The dirty frame, and the list of its dirt: position (row of the dirty frame), row_id (RTMS' RowId, before any
-        dirt), kind, must_refuse.
     """
-    true_ids = frame["RowId"].to_numpy()
-    marks: list[tuple[str, Bools]] = []
-    frame = frame.copy()
-    marks += _soil_people(frame, plan, rows, minute)
-    marks += _soil_texts(frame, plan, rows)
-    marks += _soil_sessions(frame, plan, rows)
-    frame, refused = _spoil(frame, plan, rows)
-    marks += refused
-    marks.append(("withdrawn_later", plan.withdrawn[rows]))
+    missing = _missing(plan, rows, minute)
+    if missing.any():
+        frame.loc[missing, ["EmpCode", "EmpName"]] = None
+    sessions = frame[list(COUNT_COLUMNS[2:])].to_numpy()
+    lost = _lost_pieces(plan, rows, sessions)
+    if lost.any():
+        frame[list(COUNT_COLUMNS[2:])] = sessions - lost
+    refused = plan.refused[rows]
+    if (refused != "").any():
+        frame["ProdnPcs"] = np.where(refused == "negative_pieces", -frame["ProdnPcs"], frame["ProdnPcs"])
+        if (refused == "no_row_id").any():
+            frame["RowId"] = frame["RowId"].where(refused != "no_row_id")
     if plan.counts_as_floats:
         frame[list(COUNT_COLUMNS)] = frame[list(COUNT_COLUMNS)].astype(np.float64)
-        marks.append(("counts_as_floats", np.ones(len(frame), dtype=bool)))
     doubled = np.flatnonzero(plan.doubled[rows])
-    if len(doubled):
-        copies = np.arange(len(frame), len(frame) + len(doubled))
-        frame = pd.concat([frame, frame.iloc[doubled]], ignore_index=True)
-        true_ids = np.concatenate([true_ids, true_ids[doubled]])
-        marks = [(kind, np.concatenate([mask, mask[doubled]])) for kind, mask in marks]
-        marks.append(("doubled_row", np.isin(np.arange(len(frame)), copies)))
-    return frame, _list_of(marks, true_ids)
+    return pd.concat([frame, frame.iloc[doubled]], ignore_index=True) if len(doubled) else frame
 
 
-def _soil_people(frame: pd.DataFrame, plan: DirtPlan, rows: Ints, minute: int) -> list[tuple[str, Bools]]:
-    missing = minute < plan.code_missing_until[rows]
-    dotted = plan.leading_dot[rows] & ~missing
-    frame.loc[dotted, "EmpCode"] = "." + frame.loc[dotted, "EmpCode"]
-    frame.loc[missing, ["EmpCode", "EmpName"]] = None
-    return [("missing_employee", missing), ("leading_dot", dotted)]
+def list_dirt(plan: DirtPlan, rows: Ints, row_ids: Ints, sessions: Ints, minute: int) -> pd.DataFrame:
+    """What ``soil`` does to these rows.
 
+    Args:
+        plan: dirt of the day.
+        rows: number in the plan of each row shown.
+        row_ids: their RowId, before any dirt.
+        sessions: their pieces by session, before any dirt.
+        minute: the moment of the pull.
 
-def _soil_texts(frame: pd.DataFrame, plan: DirtPlan, rows: Ints) -> list[tuple[str, Bools]]:
-    fault = plan.text_fault[rows]
-    changes = {
-        1: ("EmpName", frame["EmpName"].str.upper()),
-        2: ("EmpName", frame["EmpName"].str.lower()),
-        3: ("EmpName", "  " + frame["EmpName"] + " "),
-        4: ("LineName", frame["LineName"] + " "),
-        5: ("PartName", frame["PartName"] + "  "),
-        6: ("Operation", frame["Operation"].str.replace(" ", "  ", n=1)),
-    }
-    for number, (column, changed) in changes.items():
-        frame[column] = frame[column].where(fault != number, changed)
-    return [("untidy_text", fault > 0)]
-
-
-def _soil_sessions(frame: pd.DataFrame, plan: DirtPlan, rows: Ints) -> list[tuple[str, Bools]]:
-    """One session miscounted downwards; ProdnPcs, which RTMS counts apart, stays right."""
-    wrong = np.zeros(len(frame), dtype=bool)
-    for session in range(SESSIONS):
-        column = f"S{session + 1:02d}"
-        pieces = frame[column].to_numpy()
-        hit = (plan.off_session[rows] == session) & (pieces > 0)
-        lost = np.maximum(np.floor(pieces * plan.off_share[rows]), 1).astype(np.int64)
-        frame[column] = np.where(hit, pieces - lost, pieces)
-        wrong |= hit
-    return [("sessions_do_not_add_up", wrong)]
-
-
-def _spoil(frame: pd.DataFrame, plan: DirtPlan, rows: Ints) -> tuple[pd.DataFrame, list[tuple[str, Bools]]]:
-    """The faults for which the contract must refuse a row."""
+    Returns:
+        position (row of the dirty frame), row_id (before any dirt), kind, must_refuse.
+    """
+    missing = _missing(plan, rows, minute)
     refused = plan.refused[rows]
-    masks = {kind: np.asarray(refused == kind, dtype=bool) for kind in REFUSED_KINDS}
-    frame["ProdnPcs"] = np.where(masks["negative_pieces"], -frame["ProdnPcs"], frame["ProdnPcs"])
-    if masks["no_row_id"].any():
-        frame["RowId"] = frame["RowId"].where(~masks["no_row_id"])
-    frame.loc[masks["no_line"], "LineName"] = None
-    return frame, list(masks.items())
+    marks: dict[str, Bools] = {
+        "missing_employee": missing,
+        "leading_dot": plan.leading_dot[rows] & ~missing,
+        "untidy_text": plan.text_fault[rows] > 0,
+        "sessions_do_not_add_up": np.asarray(_lost_pieces(plan, rows, sessions).any(axis=1), dtype=bool),
+        **{kind: np.asarray(refused == kind, dtype=bool) for kind in REFUSED_KINDS},
+        "withdrawn_later": plan.withdrawn[rows],
+        "counts_as_floats": np.full(len(rows), plan.counts_as_floats),
+    }
+    # A doubled row repeats its faults at the end of the frame.
+    shown_rows = np.concatenate([np.arange(len(rows)), np.flatnonzero(plan.doubled[rows])])
+    marks = {kind: mask[shown_rows] for kind, mask in marks.items()}
+    marks["doubled_row"] = np.arange(len(shown_rows)) >= len(rows)
+    positions = [np.flatnonzero(mask) for mask in marks.values()]
+    kinds = np.repeat(np.asarray(list(marks), dtype=object), [len(found) for found in positions])
+    position = np.concatenate(positions)
+    return pd.DataFrame(
+        {
+            "position": position,
+            "row_id": row_ids[shown_rows][position],
+            "kind": kinds,
+            "must_refuse": np.isin(kinds, np.asarray(REFUSED_KINDS, dtype=object)),
+        }
+    )
+
+
+def _missing(plan: DirtPlan, rows: Ints, minute: int) -> Bools:
+    return np.asarray(minute < plan.code_missing_until[rows], dtype=bool)
+
+
+def _lost_pieces(plan: DirtPlan, rows: Ints, sessions: Ints) -> Ints:
+    """Pieces that one session lacks, rows × 12; ProdnPcs, which RTMS counts apart, stays right."""
+    off = (np.arange(SESSIONS)[None, :] == plan.off_session[rows][:, None]) & (sessions > 0)
+    lost = np.maximum(np.floor(sessions * plan.off_share[rows][:, None]), 1)
+    return np.where(off, lost, 0).astype(np.int64)
 
 
 def _text_faults(noise: Noise, source: Ints, day: int) -> Ints:
     has_fault = noise.chance("dirt/text", 0.06, source, day)
     return np.where(has_fault, noise.integers("dirt/text_kind", 1, 6, source, day), 0)
-
-
-def _list_of(marks: list[tuple[str, Bools]], true_ids: Ints) -> pd.DataFrame:
-    positions = [np.flatnonzero(mask) for _, mask in marks]
-    kinds = np.repeat(np.asarray([kind for kind, _ in marks], dtype=object), [len(p) for p in positions])
-    position = np.concatenate(positions)
-    return pd.DataFrame(
-        {
-            "position": position,
-            "row_id": true_ids[position],
-            "kind": kinds,
-            "must_refuse": np.isin(kinds, np.asarray(REFUSED_KINDS, dtype=object)),
-        }
-    )

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from factory_pipelines.demo import dirt, truth
-from factory_pipelines.demo.counting import count
+from factory_pipelines.demo.counting import Counts, count
 from factory_pipelines.demo.day import RTMS_COLUMNS, DayPlan, plan_day, rtms_frame
-from factory_pipelines.demo.noise import Noise
+from factory_pipelines.demo.noise import Ints, Noise
 from factory_pipelines.demo.people import build_layout
 from factory_pipelines.demo.shifts import DAY_MINUTES, shifts_of
 from factory_pipelines.demo.styles import Style, build_style, changeover_before
@@ -62,8 +62,13 @@ class Factory:
         Returns:
             RTMS' own 42 columns, with the dirt the real source has.
         """
-        frame, _ = self._shown(day, until)
-        return frame
+        plan = self._plan(day)
+        if plan is None:
+            return pd.DataFrame(columns=list(RTMS_COLUMNS))
+        minute = truth.Minutes(self.clock, day).of(until)
+        counts, rows = _shown(plan, minute)
+        frame = rtms_frame(plan.shown_names, counts).iloc[rows].reset_index(drop=True)
+        return dirt.soil(frame, plan.dirt, rows, minute)
 
     def supervisors(self) -> pd.DataFrame:
         """RTMS_SupervisorsDetl: LineName, PartName, SupervisorName, SupervisorCode, PhoneNumber (fictitious)."""
@@ -101,19 +106,13 @@ class Factory:
             _work=work,
             _shifts=plan.shifts,
             _minutes=minutes,
-            _find_dirt=lambda: self._shown(day, until)[1],
+            _find_dirt=lambda: self._dirt(plan, minute),
         )
 
-    def _shown(self, day: date, until: datetime | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-        plan = self._plan(day)
-        if plan is None:
-            return _nothing()
-        minute = truth.Minutes(self.clock, day).of(until)
-        counts = count(plan.work, plan.shifts, np.minimum(plan.dirt.frozen_at, minute))
-        # Once the sessions are over, whatever was booked by mistake is gone.
-        rows = dirt.shown(plan.dirt, counts.prodn_pcs, minute)
-        frame = rtms_frame(plan.names, counts).iloc[rows].reset_index(drop=True)
-        return dirt.soil(frame, plan.dirt, rows, minute)
+    def _dirt(self, plan: DayPlan, minute: int) -> pd.DataFrame:
+        counts, rows = _shown(plan, minute)
+        row_ids = plan.names["RowId"].to_numpy()[rows]
+        return dirt.list_dirt(plan.dirt, rows, row_ids, counts.sessions[rows], minute)
 
     def _plan_uncached(self, day: date) -> DayPlan | None:
         if not self.clock.is_working_day(day):
@@ -137,5 +136,7 @@ class Factory:
         return build_style(self._noise, line, number, self._layout.parts[line], self._layout.seats[line])
 
 
-def _nothing() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return pd.DataFrame(columns=list(RTMS_COLUMNS)), pd.DataFrame(columns=["position", "row_id", "kind", "must_refuse"])
+def _shown(plan: DayPlan, minute: int) -> tuple[Counts, Ints]:
+    """The counts of all rows of the plan at ``minute``, and the rows that RTMS shows then."""
+    counts = count(plan.work, plan.shifts, np.minimum(plan.dirt.frozen_at, minute))
+    return counts, dirt.shown(plan.dirt, counts.prodn_pcs, minute)
