@@ -17,16 +17,12 @@ class MissingVariableError(KeyError):
     """A `${NAME:?…}` without a value: Docker refuses to start."""
 
 
-def load(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The file with `${…}` replaced from ``variables``; names handed on without a value are set only when given."""
-    document = yaml.safe_load(_interpolated(FILE.read_text(encoding="utf-8"), variables))
+def load(variables: Mapping[str, str], plant: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The file with `${…}` replaced from ``variables``, and ``plant`` as the contents of plant.env."""
+    document: dict[str, Any] = yaml.safe_load(_interpolated(FILE.read_text(encoding="utf-8"), variables))
     for service in document["services"].values():
-        environment = service.get("environment", {})
-        service["environment"] = {
-            name: variables.get(name) if value is None else value
-            for name, value in environment.items()
-            if value is not None or name in variables
-        }
+        from_file = (plant or {}) if "env_file" in service else {}
+        service["environment"] = {**from_file, **service.get("environment", {})}
     return document
 
 

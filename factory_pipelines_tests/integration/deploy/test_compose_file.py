@@ -11,9 +11,7 @@ from pydantic import BaseModel
 from factory_pipelines.settings import Settings
 from factory_pipelines_tests.integration.deploy import compose
 
-GIVEN = {name: f"secret{number}" for number, name in enumerate(sorted(compose.required_variables()))} | {
-    "FACTORY_API__KEYS": '["operators:secret"]'
-}
+GIVEN = {name: f"secret{number}" for number, name in enumerate(sorted(compose.required_variables()))}
 SERVICES: dict[str, dict[str, Any]] = compose.load(GIVEN)["services"]
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
@@ -97,12 +95,18 @@ def test_only_the_database_and_the_migration_know_the_administrator() -> None:
     assert SERVICES["timescaledb"]["networks"] == ["inside"]
 
 
-def test_every_setting_it_hands_on_exists() -> None:
+def test_every_setting_it_names_exists() -> None:
     """A misspelt name would be refused at start, or worse, ignored."""
-    settings = {name for s in SERVICES.values() for name in s["environment"] if name.startswith("FACTORY_")}
-    handed_on = set(re.findall(r"^\s+(FACTORY_\w+):\s*$", compose.FILE.read_text(), re.MULTILINE))
-    ours = {"FACTORY_CODE_SERVER_HOST", "FACTORY_CODE_SERVER_PORT"}
-    assert (settings | handed_on) - ours <= _names(Settings, "FACTORY_")
+    example = (compose.ROOT / "plant.env.example").read_text()
+    named = {name for service in SERVICES.values() for name in service["environment"] if name.startswith("FACTORY_")}
+    named |= set(re.findall(r"^(?:# )?(FACTORY_\w+)=", example, re.MULTILINE))
+    known_to_dagster_files = {"FACTORY_CODE_SERVER_HOST", "FACTORY_CODE_SERVER_PORT"}
+    assert named - known_to_dagster_files <= _names(Settings, "FACTORY_")
+
+
+@pytest.mark.parametrize("name", ["code-server", "edge"])
+def test_what_computes_reads_the_settings_of_the_plant(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [{"path": "plant.env", "required": False}]
 
 
 def _names(model: type[BaseModel], prefix: str) -> set[str]:

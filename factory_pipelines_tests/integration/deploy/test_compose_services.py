@@ -29,9 +29,9 @@ from factory_pipelines_tests.integration.deploy import compose
 
 VARIABLES = {
     **{name: secrets.token_hex(16) for name in compose.required_variables()},
-    "FACTORY_API__KEYS": '["operators:0123456789abcdef0123"]',
-    "FACTORY_RTMS__SOURCE": "demo",
+    "FACTORY_API__KEYS": "operators:0123456789abcdef0123",
 }
+PLANT = {"FACTORY_RTMS__SOURCE": "demo", "FACTORY_PLANT__TIMEZONE": "Asia/Kolkata"}
 START_TIMEOUT_S = 150
 
 
@@ -39,7 +39,7 @@ class Stack:
     """The services as processes of this machine."""
 
     def __init__(self, admin_url: str, folder: Path) -> None:
-        self.services: dict[str, dict[str, Any]] = compose.load(VARIABLES)["services"]
+        self.services: dict[str, dict[str, Any]] = compose.load(VARIABLES, PLANT)["services"]
         self.folder = folder
         self.ports = dict(zip(("4000", "3000", "8010"), _free_ports(3), strict=True))
         self.databases = {name: f"{name}_{secrets.token_hex(6)}" for name in ("factory", "dagster")}
