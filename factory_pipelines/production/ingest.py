@@ -151,7 +151,7 @@ def _land(landing: Landing, batches: Iterator[Judged], what: str) -> None:
         seen = f"{counts.read} rows, none acceptable ({landing.example_reason})" if counts.read else "no rows"
         raise EmptyPullError(
             f"RTMS shows {seen} for {what}, but the warehouse has rows: they are kept",
-            "If RTMS really has none, delete them from the warehouse by hand; otherwise pull again once RTMS shows them",
+            "If RTMS really has none, delete them from the warehouse by hand; otherwise pull again when it shows them",
         )
     landing.merge()
     landing.quarantine()

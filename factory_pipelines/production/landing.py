@@ -24,6 +24,7 @@ MAX_REFUSED = 100_000
 """More than this is no dirt: the source is not the table it should be."""
 
 _STAGING = sql.Identifier("pulled")
+_REPEATED = sql.Identifier("repeated")
 
 
 class TooManyRefusedError(ValueError):
@@ -114,8 +115,9 @@ class Landing:
         self._repeats: list[pa.Table] = []
         self._seen: set[Any] = set()
         self.counts = Landed()
-        row = self._run("slice_has_rows", target=table.identifier, in_slice=self._in_slice()).fetchone()
+        row = self._run("slice_has_rows", target=table.identifier, kept_in_slice=self._in_slice("kept")).fetchone()
         self.slice_had_rows = bool(row and row[0])
+        self._conn.execute(load_sql("rtms/plan_merge"))
         self._staging = _STAGING if self.slice_had_rows else table.identifier
 
     def load(self, batches: Iterable[Judged]) -> None:
@@ -125,7 +127,7 @@ class Landing:
             TooManyRefusedError: beyond ``MAX_REFUSED``.
         """
         if self.slice_had_rows:
-            self._stage(_STAGING, "INCLUDING INDEXES")
+            self._run("stage", staging=_STAGING, target=self._table.identifier)
         with self._copy_into(self._staging) as copy:
             for batch in batches:
                 self.counts.read += batch.accepted.num_rows + len(batch.refused)
@@ -139,7 +141,6 @@ class Landing:
         if not self.slice_had_rows:
             self.counts.inserted = self.counts.accepted
             return
-        self._conn.execute(sql.SQL("ANALYZE {}").format(_STAGING))
         names = self._names()
         self.counts.deleted = self._run("delete_vanished", **names).rowcount
         self.counts.updated = self._run("update_changed", **names).rowcount
@@ -198,8 +199,8 @@ class Landing:
         """Identical repeats collapse into one row; where they differ, all rows of that key are refused."""
         if not self._repeats:
             return
-        self._stage(sql.Identifier("repeated"), "")
-        with self._copy_into(sql.Identifier("repeated")) as copy:
+        self._run("stage", staging=_REPEATED, target=self._table.identifier)
+        with self._copy_into(_REPEATED) as copy:
             for repeats in self._repeats:
                 copy.write(repeats)
         rows = self._run("take_conflicts", **self._names()).fetchall()
@@ -208,9 +209,6 @@ class Landing:
         self._refuse(refused)
         self.counts.accepted -= len(groups)
         self.counts.collapsed = copy.rows - (len(rows) - len(groups))
-
-    def _stage(self, name: sql.Identifier, including: str) -> None:
-        self._run("stage", staging=name, target=self._table.identifier, including=sql.SQL(including))
 
     def _copy_into(self, table: sql.Identifier) -> Any:
         constants = self._stamp.constants(self._table.stamps)
@@ -221,7 +219,8 @@ class Landing:
         return {
             "target": table.identifier,
             "staging": self._staging,
-            "in_slice": self._in_slice(),
+            "kept_in_slice": self._in_slice("kept"),
+            "pulled_in_slice": self._in_slice("pulled"),
             "values": _listed(None, table.values),
             "kept_values": _listed("kept", table.values),
             "pulled_values": _listed("pulled", table.values),
@@ -233,12 +232,11 @@ class Landing:
             "again_is_pulled": _equal("again", "pulled", table.key),
         }
 
-    def _in_slice(self) -> sql.Composable:
-        condition = sql.SQL("kept.organization_id = warehouse.current_organization()")
-        if self._table.slice_column:
-            cut = sql.SQL(" AND kept.{} = %(slice)s").format(sql.Identifier(self._table.slice_column))
-            return condition + cut
-        return condition
+    def _in_slice(self, alias: str) -> sql.Composable:
+        organization = sql.SQL("{} = warehouse.current_organization()").format(sql.Identifier(alias, "organization_id"))
+        if self._table.slice_column is None:
+            return organization
+        return sql.SQL("{} AND {} = %(slice)s").format(organization, sql.Identifier(alias, self._table.slice_column))
 
     def _run(self, name: str, **parts: sql.Composable) -> Any:
         return self._conn.execute(sql.SQL(load_sql(f"rtms/{name}")).format(**parts), self._slice)

@@ -1,3 +1,4 @@
+-- What a finished pull found and did.
 UPDATE rtms.pulls
 SET finished_at = %(finished_at)s,
     rows_read = %(rows_read)s,

@@ -1,4 +1,4 @@
 -- What RTMS no longer shows in this slice.
 DELETE FROM {target} AS kept
-WHERE {in_slice}
+WHERE {kept_in_slice}
   AND NOT EXISTS (SELECT FROM {staging} AS pulled WHERE {kept_is_pulled});

@@ -1,2 +1,2 @@
--- Indexed like the table it stands for: whatever the planner believes of either, it can look rows up by key.
-CREATE TEMPORARY TABLE {staging} (LIKE {target} {including}) ON COMMIT DROP;
+-- Where a pull waits until it is complete; gone with its transaction.
+CREATE TEMPORARY TABLE {staging} (LIKE {target}) ON COMMIT DROP;

@@ -3,11 +3,13 @@ WITH conflicting AS (
     SELECT DISTINCT {again_key}
     FROM repeated AS again
     JOIN {staging} AS pulled ON {again_is_pulled}
-    WHERE ROW ({again_values}) IS DISTINCT FROM ROW ({pulled_values})
+    WHERE {pulled_in_slice}
+      AND ROW ({again_values}) IS DISTINCT FROM ROW ({pulled_values})
 ), removed AS (
     DELETE FROM {staging} AS pulled
     USING conflicting AS again
-    WHERE {again_is_pulled}
+    WHERE {pulled_in_slice}
+      AND {again_is_pulled}
     RETURNING {pulled_values}
 )
 SELECT * FROM removed

@@ -2,6 +2,6 @@
 UPDATE {target} AS kept
 SET ({values}, {stamps}) = ROW ({pulled_values}, {pulled_stamps})
 FROM {staging} AS pulled
-WHERE {in_slice}
+WHERE {kept_in_slice}
   AND {kept_is_pulled}
   AND ROW ({kept_values}) IS DISTINCT FROM ROW ({pulled_values});
