@@ -9,7 +9,13 @@ import dagster as dg
 from dagster import DagsterEventType, DagsterRunStatus
 
 # Dagster names none of these publicly; imported here only, so that a release which moves one is one loud import error.
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorTick, TickStatus
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorTick,
+    SensorInstigatorData,
+    TickStatus,
+)
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.dagster_run import RunRecord
 from dagster._core.storage.tags import PARTITION_NAME_TAG, WILL_RETRY_TAG
@@ -30,6 +36,7 @@ from factory_pipelines.operations.ticking import FAILURES, Instigator
 # The sensor that reports failed runs has this long before the watchdog does it in its place.
 SENSOR_GRACE = timedelta(minutes=5)
 FAILURES_LOOKED_BACK = timedelta(hours=24)
+_FORGOTTEN_AFTER = timedelta(days=7)
 _RUNS_LOOKED_AT = 50
 _EVENTS_LOOKED_AT = 500
 _TICKS_LOOKED_AT = FAILURES + 2
@@ -67,6 +74,35 @@ def declared_instigators(repository: dg.RepositoryDefinition) -> list[Declared]:
         for schedule in repository.schedule_defs
     ]
     return sensors + schedules
+
+
+def known_instigators(instance: dg.DagsterInstance, zone: str, now: datetime) -> list[Declared]:
+    """Those whose ticks Dagster holds, for who has no code location at hand.
+
+    Sensors and schedules that the code no longer has are left out once they have not ticked for a week.
+
+    Args:
+        instance: Dagster's.
+        zone: of the schedules: the plant's.
+        now: the present.
+    """
+    known = []
+    for state in instance.all_instigator_state():
+        data: Any = state.instigator_data
+        if isinstance(data, SensorInstigatorData):
+            every = timedelta(seconds=data.min_interval or 30)
+            declared = Declared(state.instigator_name, runs_by_default=True, every=every)
+        else:
+            declared = Declared(state.instigator_name, runs_by_default=True, cron=data.cron_schedule, zone=zone)
+        newest = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
+        if newest and now.timestamp() - newest[0].timestamp < _FORGOTTEN_AFTER.total_seconds():
+            known.append(declared)
+    return known
+
+
+def newest_heartbeat(instance: dg.DagsterInstance) -> datetime | None:
+    """When the daemon last said that it lives; None: never."""
+    return _at(max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=None))
 
 
 def running_instigators(instance: dg.DagsterInstance, declared: Iterable[Declared]) -> list[Instigator]:
