@@ -290,8 +290,8 @@ def _record(
 ) -> bool:
     """Writes an attempt's result; False when a message found at the provider already belongs to another delivery.
 
-    An attempt whose lease ran out meanwhile still tells what happened, but moves the delivery only while nobody else
-    has claimed it.
+    An attempt whose lease ran out meanwhile still tells what happened, but interferes with nobody who has claimed the
+    delivery since.
     """
     params = {
         "attempt_id": claim.attempt_id,

@@ -1,4 +1,5 @@
--- The attempt says what happened; the delivery moves only while no later attempt has begun.
+-- The attempt says what happened. The delivery moves while no later attempt has begun; and a message that was taken after
+-- all ends the waiting for another attempt, whatever came in between.
 WITH attempt AS (
     UPDATE alerts.delivery_attempts
     SET
@@ -26,5 +27,7 @@ SET
 WHERE
     organization_id = warehouse.current_organization()
     AND delivery_id = %(delivery_id)s
-    AND attempt_count = %(attempt_no)s
-    AND status IN ('sending', 'queued')
+    AND (
+        (attempt_count = %(attempt_no)s AND status IN ('sending', 'queued'))
+        OR (status IN ('queued', 'dead') AND %(status)s IN ('sent', 'delivered'))
+    )

@@ -1,6 +1,6 @@
 """Policies on the real database: one transaction, idempotent, safe under concurrency."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import psycopg
@@ -78,6 +78,21 @@ def test_concurrent_evaluators_decide_once(warehouse):
         results = list(pool.map(lambda _: evaluate(warehouse, pull(2), [breach()]), range(6)))
     assert sorted(r.messages for r in results) == [0, 0, 0, 0, 0, 1]
     assert len(ledger.list_deliveries(warehouse)) == 1
+
+
+def test_writers_wait_for_each_other(warehouse):
+    alert = open_alert(warehouse)
+    with ThreadPoolExecutor(3) as pool:
+        with warehouse.transaction() as conn:
+            store.lock(conn)
+            waiting = [
+                pool.submit(evaluate, warehouse, pull(3), [breach()]),
+                pool.submit(engine.acknowledge, warehouse, alert, "asha", START),
+                pool.submit(engine.raise_incident, warehouse, "platform.run_failed", "job", "t", "b", START),
+            ]
+            assert wait(waiting, timeout=0.3).done == set()
+        assert wait(waiting, timeout=10).not_done == set()
+    assert ledger.list_alerts(warehouse, ledger.AlertFilter(rule=LOW_EFFICIENCY))[0]["status"] == "acknowledged"
 
 
 def test_a_failure_half_way_leaves_nothing_behind(warehouse, warehouse_url):

@@ -10,7 +10,7 @@ import pytest
 
 from factory_pipelines.alerts import ledger
 from factory_pipelines.alerts.attention import Recipient
-from factory_pipelines.alerts.channels import Channels, LogChannel, Receipt
+from factory_pipelines.alerts.channels import Channels, LogChannel, NotNowError, Receipt, UncertainError
 from factory_pipelines.alerts.outbox import DeliveryRules, Draft, deliver_due, enqueue, next_wait_s
 from factory_pipelines.alerts.receipts import (
     DeliveryNotDeadError,
@@ -222,7 +222,41 @@ class TestDoubtful:
         assert (only(warehouse)["doubtful"], twilio.bodies()) == (True, ["hello"])
         assert attempts(warehouse) == [("doubtful", "no_result"), ("found", None)]
 
-    def test_a_sender_that_was_only_slow_does_not_undo_its_successor(self, warehouse, channels, clock, twilio):
+    def test_one_message_at_the_provider_is_not_found_twice(self, warehouse, clock):
+        """Two deliverers may look at the same moment, when neither's find is recorded yet."""
+        put(warehouse, clock, "one", "two")
+
+        class Confused(LogChannel):
+            can_look_up = True
+            fails = 2
+
+            def send(self, message):
+                if self.fails:
+                    self.fails -= 1
+                    raise UncertainError("timeout", "no answer")
+                return super().send(message)
+
+            def find(self, message, since, known):
+                return Receipt("sent", "SMsame", "queued")
+
+        channels = Channels(Confused(), LogChannel())
+        assert deliver(warehouse, channels, clock).doubtful == 2
+        clock.forward(minutes=2)
+        result = deliver(warehouse, channels, clock)
+        assert (result.found, result.sent) == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("successor", "late", "status", "message_id"),
+        [
+            pytest.param(None, None, "sent", "SM" + "1".zfill(32), id="both sent"),
+            pytest.param(Fails(503, 20503), None, "sent", "SMlate", id="only the slow one sent"),
+            pytest.param(Fails(400, 21211), None, "sent", "SMlate", id="the successor was refused"),
+            pytest.param(Drops(True), NotNowError("503", "no"), "queued", None, id="the slow one failed"),
+        ],
+    )
+    def test_a_slow_sender_does_not_undo_its_successor(
+        self, warehouse, channels, clock, twilio, successor, late, status, message_id
+    ):
         put(warehouse, clock, "hello")
         asleep, wake = threading.Event(), threading.Event()
 
@@ -232,18 +266,24 @@ class TestDoubtful:
             def send(self, message):
                 asleep.set()
                 assert wake.wait(10)
+                if late is not None:
+                    raise late
                 return Receipt("sent", "SMlate", "queued")
 
+        twilio.plan.extend([successor] if successor else [])
         with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(deliver, warehouse, Channels(Slow(), LogChannel()), clock)
+            slow = pool.submit(deliver, warehouse, Channels(Slow(), LogChannel()), clock)
             assert asleep.wait(10)
             clock.forward(seconds=RULES.lease_s)
-            assert deliver(warehouse, channels, clock).sent == 1
+            deliver(warehouse, channels, clock)
             wake.set()
-            late.result()
+            slow.result()
         row = only(warehouse)
-        assert (row["doubtful"], row["provider_message_id"]) == (True, twilio.taken[0]["sid"])
-        assert [outcome for outcome, _ in attempts(warehouse)] == ["sent", "sent"]  # both told what they did
+        assert (row["status"], row["doubtful"], row["provider_message_id"]) == (status, True, message_id)
+        assert attempts(warehouse)[0][0] == ("sent" if late is None else "transient")
+        clock.forward(minutes=2)
+        deliver(warehouse, channels, clock)
+        assert len(twilio.taken) == (successor is None or isinstance(successor, Drops))  # and nothing is sent again
 
 
 class TestReceipts:

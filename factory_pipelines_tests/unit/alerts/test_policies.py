@@ -107,6 +107,11 @@ class TestDigestOpens:
         assert [m.pull_id for m in late.messages] == [1]
         assert tick(late.state, START + timedelta(minutes=31), DAY, RULES).messages == ()
 
+    def test_not_while_the_breach_is_out_of_sight(self):
+        state, _ = replay([(pull(1), [breach()]), (pull(2), [])])
+        late = tick(state, START + timedelta(minutes=40), DAY, RULES)
+        assert (late.opened, late.messages) == ((), ())
+
     def test_not_for_two_pulls_in_quick_succession(self):
         _, decisions = replay([(pull(1, 0), [breach()]), (pull(2, 1), [breach()]), (pull(3, 10), [breach()])])
         assert [len(d.messages) for d in decisions] == [0, 0, 1]
