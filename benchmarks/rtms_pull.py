@@ -168,17 +168,17 @@ def _rows(count: int) -> Iterator[tuple[Any, ...]]:
         code = None if person % 20 == 0 else f"{450000 + person}"
         yield (
             *(
-                f"S{line + 1}-1",
+                f"T{line + 1}-1",
                 code,
-                f"Operator {person:03d}",
+                f"Person {person:03d}",
                 f"RT{i % 352:06d}",
-                f"8286{line}-D47665 HO25",
-                f"25000{line}",
+                f"STYLE 000{line}-AW30",
+                f"90000{line}",
             ),
-            *(f"Attach Sleeve Placket {operation}", 0.19 + operation % 41 / 100, 300 + i % 1100, None, pieces),
-            *(float(i % 92), i % 40, float(60 * (1 + i % 6)), *sessions, DAY.isoformat(), "D15-2", f"Part {i % 10}"),
+            *(f"Sew Part Number {operation}", 0.19 + operation % 41 / 100, 300 + i % 1100, None, pieces),
+            *(float(i % 92), i % 40, float(60 * (1 + i % 6)), *sessions, DAY.isoformat(), "U9", f"Part {i % 10}"),
             *(
-                "FLOOR-2",
+                "FLOOR-9",
                 "RTM$",
                 i % 10,
                 i % 359 / 3.7,
@@ -186,9 +186,9 @@ def _rows(count: int) -> Iterator[tuple[Any, ...]]:
                 i + 1,
                 None,
                 None,
-                f"A{operation:05d}-Attach Sleeve Placket {operation}",
+                f"A{operation:05d}-Sew Part Number {operation}",
             ),
-            *("BRFMT", "Y" if i % 8 == 0 else "N", "Y" if i % 31 == 0 else "N", i % 2),
+            *("BUYER", "Y" if i % 8 == 0 else "N", "Y" if i % 31 == 0 else "N", i % 2),
         )
 
 

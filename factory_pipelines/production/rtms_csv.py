@@ -172,9 +172,8 @@ def _encoding(path: Path) -> str:
         RtmsUnusableError: when it is none of them.
     """
     with path.open("rb") as file:
-        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-    for name in ("utf-8-sig", "cp1252"):
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for name in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
             with path.open(encoding=name) as text:
                 while text.read(_BLOCK_BYTES):
