@@ -8,8 +8,10 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import fasteners
 import psycopg
@@ -23,6 +25,7 @@ from factory_pipelines.warehouse.migrate import migrate
 from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
 
 TESTS = Path(__file__).parent
+ORGANIZATION = UUID("11111111-1111-1111-1111-111111111111")
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 
 
@@ -38,7 +41,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The suite guards its tiers: whatever asks for the database is marked, and has no place in unit/."""
     for item in items:
-        if "warehouse_url" in getattr(item, "fixturenames", ()):
+        if "_server_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
             if TESTS / "unit" in item.path.parents:
                 raise pytest.UsageError(f"{item.nodeid} uses a database: move it to integration/")
@@ -75,7 +78,13 @@ def _server_url(request: pytest.FixtureRequest) -> str:
     """Administrator's address of the test server."""
     if url := os.environ.get("FACTORY_TEST_DATABASE_URL"):
         return url
-    return EmbeddedServer(request.config._factory_home).start()
+    url = EmbeddedServer(request.config._factory_home).start()
+    with psycopg.connect(url, autocommit=True) as admin:
+        # Nothing here outlives the run, and a new database is a hundred files to sync.
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+        admin.execute("SELECT pg_reload_conf()")
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -95,19 +104,46 @@ def _template(_server_url: str, tmp_path_factory: pytest.TempPathFactory) -> str
     return name
 
 
+@pytest.fixture(scope="session")
+def clone(_server_url: str, _template: str) -> Callable[..., AbstractContextManager[str]]:
+    """Makes a database from a template (default: the migrated one), gives its administrator's address, and drops it."""
+
+    @contextmanager
+    def cloned(template: str = _template) -> Iterator[str]:
+        name = f"test_{secrets.token_hex(6)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        with psycopg.connect(_server_url, autocommit=True) as admin:
+            admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        url = with_login(_server_url, database=name)
+        migrate(load_settings(), url)  # a copy does not inherit the privileges on the database itself
+        yield url
+        with psycopg.connect(_server_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    return cloned
+
+
 @pytest.fixture
-def warehouse_url(_server_url: str, _template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def warehouse_url(clone: Callable[..., AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Administrator's address of a fresh, migrated database; ``FACTORY_DATABASE_URL`` points to it."""
-    name = f"test_{secrets.token_hex(6)}"
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-    with psycopg.connect(_server_url, autocommit=True) as admin:
-        admin.execute(clone.format(sql.Identifier(name), sql.Identifier(_template)))
-    url = with_login(_server_url, database=name)
-    migrate(load_settings(), url)  # a copy does not inherit the privileges on the database itself
-    monkeypatch.setenv("FACTORY_DATABASE_URL", url)
-    yield url
-    with psycopg.connect(_server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with clone() as url:
+        monkeypatch.setenv("FACTORY_DATABASE_URL", url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_url(clone: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
+    """A database that the tests of a module share: for those that only read, or keep to tables of their own."""
+    with clone() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_warehouse(shared_url: str) -> Iterator[Warehouse]:
+    """The module's database, as the writer."""
+    door = Warehouse(shared_url, organization_id=ORGANIZATION, role=Role.WRITER, application_name="tests-shared")
+    yield door
+    door.close()
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
 """Bulk loading by binary COPY, typed by the table that receives it."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from psycopg import Connection, sql
+from psycopg import Connection, DataError, sql
 from psycopg.types.json import Jsonb
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _JSONB_OID = 3802
+_INTEGER_BITS = {21: 16, 23: 32, 20: 64}  # by type: smallint, integer, bigint
 
 
 def copy_rows(
@@ -28,20 +32,38 @@ def copy_rows(
         count = 0
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table, names)) as copy:
             copy.set_types(types)
-            for row in _with_json(rows, types):
-                copy.write_row(row)
+            for row in _fitted(rows, columns, types):
+                try:
+                    copy.write_row(row)
+                except (TypeError, ValueError, AttributeError) as error:
+                    raise DataError(f"row {count + 1} does not fit the columns' types: {error}") from error
                 count += 1
     return count
 
 
-def _with_json(rows: Iterable[Sequence[Any]], types: Sequence[int]) -> Iterable[Sequence[Any]]:
-    """Wraps the values of jsonb columns, which psycopg does not guess from a dict or a list."""
-    places = [i for i, oid in enumerate(types) if oid == _JSONB_OID]
-    if not places:
-        return rows
-    return (
-        [Jsonb(value) if i in places and value is not None else value for i, value in enumerate(row)] for row in rows
-    )
+def _fitted(rows: Iterable[Sequence[Any]], columns: Sequence[str], types: Sequence[int]) -> Iterable[Sequence[Any]]:
+    """What psycopg does not do by itself: jsonb from dicts and lists, and integers within their type's bounds."""
+    fits: dict[int, Callable[[Any], Any]] = {}
+    for place, (name, oid) in enumerate(zip(columns, types, strict=True)):
+        if oid == _JSONB_OID:
+            fits[place] = Jsonb
+        elif oid in _INTEGER_BITS:
+            fits[place] = partial(_whole, name=name, limit=2 ** (_INTEGER_BITS[oid] - 1))
+    for row in rows:
+        fitted = list(row)
+        for place, fit in fits.items():
+            if fitted[place] is not None:
+                fitted[place] = fit(fitted[place])
+        yield fitted
+
+
+def _whole(value: Any, *, name: str, limit: int) -> int:
+    """``value`` as the integer it is: a column with a gap is made of floats; binary COPY would cut off high bits."""
+    if isinstance(value, Real) and math.isfinite(value):
+        whole = int(float(value)) if not isinstance(value, Integral) else int(value)
+        if whole == value and -limit <= whole < limit:
+            return whole
+    raise DataError(f"{name}: {value!r} is no whole number that fits the column")
 
 
 def copy_frame(conn: Connection[Any], table: sql.Identifier, df: "pd.DataFrame") -> int:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Query = str | sql.SQL | sql.Composed
 Params = Mapping[str, Any] | None
 
+_REMEDY = "try again once the server runs; `factory doctor` says what is wrong"
+
 
 class WarehouseUnavailableError(ConnectionError):
     """The database cannot be reached now; trying again later may help."""
@@ -87,12 +89,14 @@ class Warehouse:
                 yield conn
         except PoolTimeout as error:
             raise WarehouseUnavailableError(
-                f"the warehouse at {self.address} did not answer within {self._timeout_s:g} s"
+                f"the warehouse at {self.address} did not answer within {self._timeout_s:g} s: {_REMEDY}"
             ) from error
         except psycopg.OperationalError as error:
             if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
                 raise  # the server's own verdict on the statement: a cancelled query, a lock time-out
-            raise WarehouseUnavailableError(f"the warehouse at {self.address} went away: {error}") from error
+            raise WarehouseUnavailableError(
+                f"the warehouse at {self.address} went away ({error}): {_REMEDY}"
+            ) from error
 
     def rows(self, query: Query, params: Params = None) -> list[dict[str, Any]]:
         """All rows, each a dict."""
