@@ -3,7 +3,7 @@
 from collections.abc import Set
 from typing import Any
 
-from factory_pipelines.edge.errors import ErrorAnswer
+from factory_pipelines.edge.errors import ErrorAnswer, code_of
 from factory_pipelines.edge.gate import KEY_HEADER
 
 _SCHEMA = {"$ref": "#/components/schemas/ErrorAnswer"}
@@ -50,8 +50,8 @@ def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
     for status, (code, meaning) in {**_EVERYWHERE, **({} if is_public else _WITH_KEY)}.items():
         responses.setdefault(status, _response(code, meaning, retry_after=status in _WITH_RETRY_AFTER))
     for status, response in responses.items():
-        if status >= "400" and "content" not in response:  # a domain's own refusal, given with its meaning only
-            response.update(_response("not_found", response["description"]))
+        if status >= "400" and "content" not in response:  # a domain's own refusal, given by its meaning alone
+            response.update(_response(code_of(int(status)), response["description"]))
     operation["responses"] = dict(sorted(responses.items()))
 
 

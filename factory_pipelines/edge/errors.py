@@ -51,6 +51,11 @@ def request_id_of(scope: Scope) -> str:
     return str(scope.get("state", {}).get("request_id", ""))
 
 
+def code_of(status: int) -> str:
+    """The code of a status that nobody gave a more telling one: ``not_found``, ``conflict``."""
+    return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+
+
 def error_body(code: str, detail: str, request_id: str, field: str | None = None) -> bytes:
     """The one error body, as JSON."""
     error = {"code": code, "detail": detail, "request_id": request_id}
@@ -97,7 +102,7 @@ async def _http_error(request: Request, error: Any) -> Response:
     detail = error.detail
     if not isinstance(detail, Mapping):
         detail = {"detail": str(detail)}
-    code = str(detail.get("code") or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_"))
+    code = str(detail.get("code") or code_of(error.status_code))
     return error_response(
         request.scope,
         error.status_code,

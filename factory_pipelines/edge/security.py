@@ -48,8 +48,9 @@ class ApiKeys:
         """
         self._digests: dict[str, bytes] = {}
         for entry in sorted(entries):
-            name, _, secret = entry.partition(":")
-            _accept(name, secret)
+            name, colon, secret = entry.partition(":")
+            # Without a colon the whole entry may be a secret: it is not taken for a name, which messages repeat.
+            _accept(name if colon else "", secret)
             if name in self._digests:
                 raise InsecureConfigurationError(f"FACTORY_API__KEYS names {name!r} twice: give each key its own name")
             self._digests[name] = _digest(secret)

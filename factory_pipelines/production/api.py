@@ -30,6 +30,11 @@ EXCELLENT_PCT = 95.0
 
 router = APIRouter(prefix="/api/rtms", tags=["production"])
 
+_NEVER_PULLED: dict[int | str, dict[str, Any]] = {404: {"description": "The day was never pulled (`day_not_pulled`)."}}
+_NO_LEVEL: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such level (`level_unknown`), or the day was never pulled (`day_not_pulled`)."}
+}
+
 _level_path = Path(
     description="One of the eight levels, by API name or by column name.",
     json_schema_extra={"enum": LEVEL_NAMES},
@@ -61,7 +66,9 @@ class _Figures:
     parts: Mapping[str, Any]
 
 
-@router.get("/analyze", response_model=AnalysisAnswer, summary="The whole analysis of a production day")
+@router.get(
+    "/analyze", response_model=AnalysisAnswer, summary="The whole analysis of a production day", responses=_NEVER_PULLED
+)
 def analyze(request: Request, asked: Annotated[AnalysisQuestion, Query()]) -> Response:
     """Efficiency of everybody who passes the filter, with the text about the day and the hierarchy.
 
@@ -103,7 +110,9 @@ def analyze(request: Request, asked: Annotated[AnalysisQuestion, Query()]) -> Re
     return _answer(request, "analyze", asked, compute)
 
 
-@router.get("/hierarchy/{level}", response_model=HierarchyAnswer, summary="One level of the hierarchy")
+@router.get(
+    "/hierarchy/{level}", response_model=HierarchyAnswer, summary="One level of the hierarchy", responses=_NO_LEVEL
+)
 def hierarchy(
     request: Request, level: Annotated[str, _level_path], asked: Annotated[HierarchyQuestion, Query()]
 ) -> Response:
@@ -168,7 +177,7 @@ def _state(rows: list[dict[str, Any]], asked_day: date | None) -> _State:
         newest = f"; the newest day is {row['newest_day']}" if row["newest_day"] else ", nor was any other day"
         day = f"{asked_day} was" if asked_day else "production was"
         raise HTTPException(404, detail={"code": "day_not_pulled", "detail": f"{day} never pulled{newest}"})
-    names = ("employees_version", "benchmarks_version", "levels_version", "insights_version")
+    names = ("employees_version", "benchmarks_version", "insights_version")
     return _State(
         row["production_day"], row["pull_id"], row["pulled_at"], row["source"], tuple(row[name] for name in names)
     )
@@ -219,15 +228,12 @@ def _hierarchy(conn: Connection[Any], state: _State, asked: AnalysisQuestion) ->
 def _members(
     conn: Connection[Any], state: _State, level: Level, asked: HierarchyFilter, limit: int, offset: int
 ) -> dict[str, Any]:
-    order = tuple(Level)
-    read_level = max(level, asked.deepest_level() or level, key=order.index)
     rows = _rows(
         conn,
         "production/api_hierarchy",
         {
             "day": state.production_day,
             "depth": len(level.path),
-            "read_level": read_level.value,
             "limit": limit,
             "offset": offset,
             **asked.columns(),
@@ -242,7 +248,7 @@ def _member(row: Mapping[str, Any], level: Level) -> dict[str, Any]:
     def name(of: Level) -> Any:
         return row["emp_name"] if of is Level.EMPLOYEE else row[of.value]
 
-    figures = ("emp_code", "prodn_pcs", "eff100", "efficiency_pct", "band", "used_min", "row_count")
+    figures = ("emp_code", "prodn_pcs", "eff100", "efficiency_pct", "band", "row_count")
     path = {above.api_name: name(above) for above in level.path}
     return {"name": name(level), "path": path, **{figure: row[figure] for figure in figures}}
 

@@ -48,13 +48,6 @@ class HierarchyFilter(BaseModel):
         """The filter by warehouse column; None where it does not restrict."""
         return self.model_dump(include=set(_FILTER_COLUMNS))
 
-    def deepest_level(self) -> Level | None:
-        """The lowest level that is filtered."""
-        columns = self.columns()
-        columns[Level.EMPLOYEE.value] = columns["emp_code"] if columns["emp_code"] is not None else columns["emp_name"]
-        filtered = [level for level in Level if columns[level.value] is not None]
-        return filtered[-1] if filtered else None
-
 
 _FILTER_COLUMNS = (*(level.value for level in Level), "emp_name")
 
@@ -179,7 +172,6 @@ class Member(BaseModel):
     eff100: float | None
     efficiency_pct: float | None
     band: str | None
-    used_min: float | None
     row_count: int
 
 

@@ -1,4 +1,4 @@
--- Whether the computed tables show the day as the newest pull left it, and if not, which pull they show at the latest.
+-- Whether the computed rows show the day as the newest pull left it, and if not, which pull they show at the latest.
 WITH raw AS MATERIALIZED (
     SELECT
         rtms_row_id, pull_id, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, emp_code, emp_name,
@@ -26,20 +26,7 @@ changed_rows AS (
         (c.unit_code, c.floor_name, c.line_name, c.style_no, c.part_name, c.new_oper_seq, c.device_id, c.emp_code, c.emp_name,
             c.prodn_pcs, c.eff100)
 ),
-changed_units AS (
-    SELECT %(newest_pull_id)s::bigint AS pull_id
-    FROM (SELECT unit_code, sum(prodn_pcs) AS pcs, sum(eff100) AS target, count(*) AS row_count FROM raw GROUP BY unit_code) AS r
-    FULL JOIN (
-        SELECT unit_code, prodn_pcs, eff100, row_count FROM production.efficiency_by_level
-        WHERE organization_id = warehouse.current_organization() AND production_day = %(day)s AND level = 'unit_code'
-    ) AS l ON l.unit_code = r.unit_code
-    WHERE
-        r.pcs IS DISTINCT FROM l.prodn_pcs OR r.row_count IS DISTINCT FROM l.row_count
-        OR abs(coalesce(r.target, 0) - coalesce(l.eff100, 0)) > 1e-6 * greatest(r.target, 1)
-),
-behind AS (
-    SELECT min(pull_id) AS since_pull_id FROM (SELECT pull_id FROM changed_rows UNION ALL SELECT pull_id FROM changed_units) AS c
-)
+behind AS (SELECT min(pull_id) AS since_pull_id FROM changed_rows)
 SELECT
     behind.since_pull_id IS NULL AS is_current,
     (

@@ -1,5 +1,5 @@
--- The members of one level that pass the filter, each with its own sums. A filter below the level makes the question finer
--- (the lines that worked on a style): then rows of the deeper level are summed up to the level asked for.
+-- The members of one level, each with the sums of everybody below it who passes the filter. A filter may be finer than the level:
+-- the lines that worked on a style, with what they made of it.
 WITH members AS (
     SELECT
         unit_code,
@@ -11,15 +11,13 @@ WITH members AS (
         CASE WHEN %(depth)s >= 7 THEN device_id END AS device_id,
         CASE WHEN %(depth)s >= 8 THEN emp_code END AS emp_code,
         CASE WHEN %(depth)s >= 8 THEN max(emp_name) END AS emp_name,
-        sum(prodn_pcs)::bigint AS prodn_pcs,
-        sum(eff100) AS eff100,
-        -- Pieces are whole: rounding takes the noise of the division back out.
-        100 * sum(round(efficiency_pct * eff100 / 100)) / sum(eff100) AS efficiency_pct,
-        sum(used_min) AS used_min,
-        sum(row_count)::bigint AS row_count
-    FROM production.efficiency_by_level
+        sum(prodn_pcs) AS prodn_pcs,
+        sum(eff100) FILTER (WHERE eff100 > 0) AS eff100,
+        100 * sum(prodn_pcs) FILTER (WHERE eff100 > 0) / sum(eff100) FILTER (WHERE eff100 > 0) AS efficiency_pct,
+        count(*) AS row_count
+    FROM production.employee_efficiency
     WHERE
-        organization_id = warehouse.current_organization() AND production_day = %(day)s AND level = %(read_level)s
+        organization_id = warehouse.current_organization() AND production_day = %(day)s
         AND (%(unit_code)s::text IS NULL OR unit_code = %(unit_code)s)
         AND (%(floor_name)s::text IS NULL OR floor_name = %(floor_name)s)
         AND (%(line_name)s::text IS NULL OR line_name = %(line_name)s)

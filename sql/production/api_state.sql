@@ -17,11 +17,6 @@ SELECT
         LIMIT 1
     ) AS benchmarks_version,
     (
-        SELECT v.xmin::text FROM production.efficiency_by_level AS v
-        WHERE v.organization_id = warehouse.current_organization() AND v.production_day = asked.production_day
-        LIMIT 1
-    ) AS levels_version,
-    (
         SELECT i.xmin::text FROM production.insights AS i
         WHERE i.organization_id = warehouse.current_organization() AND i.production_day = asked.production_day
         LIMIT 1

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -26,6 +27,21 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def _plain_log_lines() -> Iterator[None]:
+    """structlog's default draws a traceback in colours, which takes seconds."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock(PULLED_AT + timedelta(minutes=5))
@@ -34,6 +50,8 @@ def clock() -> Clock:
 @pytest.fixture
 def edge_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("FACTORY_API__KEYS", f'["tests:{SECRET}"]')
+    # The tests live in 2025: what they write must not be older than the audit log is kept.
+    monkeypatch.setenv("FACTORY_API__AUDIT_DAYS", "36500")
     return load_settings()
 
 

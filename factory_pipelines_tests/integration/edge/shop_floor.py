@@ -52,7 +52,7 @@ _PULL = sql.SQL("""
     VALUES (%(day)s, 'test', %(at)s, %(at)s, %(rows)s, %(rows)s, 0)
     RETURNING pull_id
 """)
-TABLES = ("operation_benchmark", "employee_efficiency", "efficiency_by_level", "line_output")
+TABLES = ("operation_benchmark", "employee_efficiency")
 
 
 def pull(warehouse: Warehouse, rows: Sequence[Row], at: datetime, day: date = DAY) -> int:

@@ -106,7 +106,6 @@ def test_a_filter_below_the_level_narrows_its_sums(client: TestClient) -> None:
             "eff100": 200.0,
             "efficiency_pct": 90.0,
             "band": "Good",
-            "used_min": 120.0,
             "row_count": 2,
         }
     ]
@@ -180,7 +179,7 @@ def test_between_pull_and_computation_the_answer_says_which_pull_it_shows(
     assert datetime.fromisoformat(behind["as_of"]) == PULLED_AT
     assert behind["ai_analysis"]["overall_efficiency"] == 90.0
     # Half computed is not computed.
-    compute(shop_floor, tables=["operation_benchmark", "employee_efficiency"])
+    compute(shop_floor, tables=["operation_benchmark"])
     assert analysis(client)["freshness"]["is_current"] is False
     compute(shop_floor)
     caught_up = analysis(client)
