@@ -70,7 +70,10 @@ def schema_differences(warehouse: Warehouse, table: Table) -> list[dict[str, Any
         row["column_name"]: (row["data_type"], row["nullable"])
         for row in warehouse.rows("warehouse/table_columns", {"schema": table.schema, "name": table.name})
     }
-    declared = {name: (column.type, column.nullable) for name, column in table.columns.items()}
+    declared = {
+        name: (column.type, None if name in found and found[name][1] is None else column.nullable)
+        for name, column in table.columns.items()
+    }
     return [
         {"column": name, "declared": _spelled(declared.get(name)), "found": _spelled(found.get(name))}
         for name in sorted(declared.keys() | found.keys())
@@ -78,10 +81,10 @@ def schema_differences(warehouse: Warehouse, table: Table) -> list[dict[str, Any
     ]
 
 
-def _spelled(column: tuple[str, bool] | None) -> str:
+def _spelled(column: tuple[str, bool | None] | None) -> str:
     if column is None:
         return "absent"
-    return column[0] + ("" if column[1] else " NOT NULL")
+    return column[0] + (" NOT NULL" if column[1] is False else "")
 
 
 def _result(

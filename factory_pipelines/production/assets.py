@@ -112,7 +112,8 @@ def efficiency_by_level(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult[Any]:
     """Efficiency of every unit, floor, line, style, part, operation, device and employee: sums over sums."""
-    return _rebuild(context, warehouse, EFFICIENCY_BY_LEVEL)
+    # The view of that name adds devices and employees to the groups kept here.
+    return _rebuild(context, warehouse, EFFICIENCY_BY_LEVEL, into="efficiency_of_groups")
 
 
 @dg.asset(key=LINE_OUTPUT.key, metadata=LINE_OUTPUT.metadata(), deps=[session_wise_production], **_COMPUTED)
@@ -122,9 +123,11 @@ def line_output(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
     return _with(result, charts.lines_of_day(warehouse, selected_days(context)[1]))
 
 
-def _rebuild(context: dg.AssetExecutionContext, warehouse: Warehouse, table: Table) -> dg.MaterializeResult[Any]:
+def _rebuild(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, table: Table, into: str | None = None
+) -> dg.MaterializeResult[Any]:
     first, last = selected_days(context)
-    target = sql.Identifier(table.schema, table.name)
+    target = sql.Identifier(table.schema, into or table.name)
     rows = rebuild_days(warehouse, target, first, last, f"{table.schema}/{table.name}")
     return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 

@@ -100,12 +100,12 @@ LINE_OUTPUT = Table(
         "output_pcs": Column(
             "bigint", "Pieces that left the line's final operations; NULL where there was none.", True
         ),
-        "final_operation_count": Column("integer", "Final operations counted."),
+        "final_row_count": Column("integer", "RTMS rows of final operations, which the output is the sum of."),
         "prodn_pcs": Column("bigint", "Pieces over all operations: work, not output."),
         "eff100": _TARGET,
         "efficiency_pct": _EFFICIENCY,
-        "employee_count": Column("integer", "People who worked on the line."),
         "used_min": _USED,
+        "row_count": Column("integer", "RTMS rows summed."),
         "organization_id": _ORGANIZATION,
     },
 )

@@ -4,6 +4,8 @@ Two steps: what belongs to the server (roles, databases, extension), done as the
 ``sql/migrations`` in order, each in one transaction, as the owner.
 """
 
+import contextlib
+import io
 import logging
 import re
 from dataclasses import dataclass
@@ -115,8 +117,10 @@ def _apply(url: str) -> list[str]:
     backend, migrations = _backend(url)
     try:
         todo = backend.to_apply(migrations)
-        for migration in todo:
-            backend.apply_one(migration)
+        # yoyo prints what a statement returns; ours return nothing anybody needs to read.
+        with contextlib.redirect_stdout(io.StringIO()):
+            for migration in todo:
+                backend.apply_one(migration)
         return [m.id for m in todo]
     finally:
         backend.connection.close()

@@ -30,6 +30,8 @@ def replacing_slice(
     and then replaces what the first has written.
     """
     with warehouse.transaction() as conn:
+        # A year of a plant sorts and hashes in memory; the default would spill to disk.
+        conn.execute("SET LOCAL work_mem = '256MB'")
         conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [table.as_string(conn)])
         mine = sql.SQL("DELETE FROM {} WHERE organization_id = warehouse.current_organization()").format(table)
         if day_column is None:

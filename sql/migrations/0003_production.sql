@@ -1,11 +1,12 @@
 -- What production means: efficiency of people, operations, lines and every level above; patterns, insights, forecasts.
--- depends: 0001_foundation
+-- depends: 0002_rtms
 
 CREATE SCHEMA production AUTHORIZATION factory_owner;
 
 CREATE FUNCTION production.band(efficiency_pct float8) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE -- not STRICT: PostgreSQL would not inline it then
 RETURN CASE
+    WHEN efficiency_pct IS NULL THEN NULL
     WHEN efficiency_pct >= 95 THEN 'Excellent'
     WHEN efficiency_pct >= 85 THEN 'Good'
     WHEN efficiency_pct >= 70 THEN 'Needs Improvement'
@@ -64,7 +65,9 @@ COMMENT ON COLUMN production.employee_efficiency.efficiency_pct IS
 COMMENT ON COLUMN production.employee_efficiency.relative_efficiency_pct IS 'prodn_pcs / benchmark_pcs × 100 (FP-4).';
 SELECT warehouse.make_hypertable('production.employee_efficiency', 'production_day');
 
-CREATE TABLE production.efficiency_by_level (
+-- Unit to part are sums worth keeping. An operation, a device or an employee of a day is a row or two: the view below adds them
+-- up when somebody asks, which saves writing every raw row three times more.
+CREATE TABLE production.efficiency_of_groups (
     production_day date NOT NULL,
     level text NOT NULL,
     unit_code text NOT NULL,
@@ -72,10 +75,6 @@ CREATE TABLE production.efficiency_by_level (
     line_name text,
     style_no text,
     part_name text,
-    new_oper_seq text,
-    device_id text,
-    emp_code text,
-    emp_name text,
     prodn_pcs bigint NOT NULL,
     eff100 float8,
     efficiency_pct float8,
@@ -84,15 +83,39 @@ CREATE TABLE production.efficiency_by_level (
     row_count integer NOT NULL,
     organization_id uuid NOT NULL DEFAULT warehouse.current_organization()
 );
--- A key over nine nullable columns would cost more than the table; the blocking check `keys_unique` proves what it would.
-CREATE INDEX efficiency_by_level_lookup ON production.efficiency_by_level (organization_id, production_day, level, line_name);
-COMMENT ON TABLE production.efficiency_by_level IS
-    'Efficiency of every member of the eight levels of the hierarchy, sums over sums; columns below the level are NULL.';
+-- A key over nullable columns would cost more than the table; the blocking check `keys_unique` proves what it would.
+CREATE INDEX efficiency_of_groups_lookup ON production.efficiency_of_groups (organization_id, production_day, level);
+COMMENT ON TABLE production.efficiency_of_groups IS
+    'Efficiency of every unit, floor, line, style and part, sums over sums; columns below the level are NULL.';
+SELECT warehouse.make_hypertable('production.efficiency_of_groups', 'production_day');
+
+CREATE VIEW production.efficiency_by_level AS
+SELECT production_day, level, unit_code, floor_name, line_name, style_no, part_name, NULL::text AS new_oper_seq,
+    NULL::text AS device_id, NULL::text AS emp_code, NULL::text AS emp_name, prodn_pcs, eff100, efficiency_pct, band, used_min, row_count,
+    organization_id
+FROM production.efficiency_of_groups
+UNION ALL
+SELECT production_day, level, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, emp_code, emp_name,
+    prodn_pcs, eff100, efficiency_pct, production.band(efficiency_pct), used_min, row_count, organization_id
+FROM (
+    SELECT organization_id, production_day,
+        CASE grouping(device_id, emp_code) WHEN 3 THEN 'new_oper_seq' WHEN 1 THEN 'device_id' ELSE 'emp_code' END AS level,
+        unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, emp_code,
+        CASE WHEN grouping(emp_code) = 0 THEN max(emp_name) END AS emp_name,
+        sum(prodn_pcs) AS prodn_pcs,
+        sum(eff100) FILTER (WHERE eff100 > 0) AS eff100,
+        100 * sum(prodn_pcs) FILTER (WHERE eff100 > 0) / sum(eff100) FILTER (WHERE eff100 > 0) AS efficiency_pct,
+        sum(used_min) AS used_min,
+        count(*)::integer AS row_count
+    FROM rtms.session_wise_production
+    GROUP BY organization_id, production_day, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq,
+        GROUPING SETS ((), (device_id), (device_id, emp_code))
+) AS people;
+COMMENT ON VIEW production.efficiency_by_level IS
+    'Efficiency of every member of the eight levels, sums over sums; columns below the level are NULL.';
 COMMENT ON COLUMN production.efficiency_by_level.level IS 'Column name of the level: unit_code … emp_code.';
 COMMENT ON COLUMN production.efficiency_by_level.eff100 IS 'Target pieces of the rows that have a target.';
-COMMENT ON COLUMN production.efficiency_by_level.efficiency_pct IS
-    'Pieces over target, of the rows that have a target.';
-SELECT warehouse.make_hypertable('production.efficiency_by_level', 'production_day');
+COMMENT ON COLUMN production.efficiency_by_level.efficiency_pct IS 'Pieces over target, of the rows that have a target.';
 
 CREATE TABLE production.line_output (
     production_day date NOT NULL,
@@ -100,12 +123,12 @@ CREATE TABLE production.line_output (
     floor_name text NOT NULL,
     line_name text NOT NULL,
     output_pcs bigint,
-    final_operation_count integer NOT NULL,
+    final_row_count integer NOT NULL,
     prodn_pcs bigint NOT NULL,
     eff100 float8,
     efficiency_pct float8,
-    employee_count integer NOT NULL,
     used_min float8,
+    row_count integer NOT NULL,
     organization_id uuid NOT NULL DEFAULT warehouse.current_organization(),
     PRIMARY KEY (organization_id, production_day, unit_code, floor_name, line_name)
 );

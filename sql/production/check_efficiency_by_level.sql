@@ -1,7 +1,7 @@
 -- Failures of production.efficiency_by_level: each level must hold all of the day's pieces, each member once.
 WITH members AS (
     SELECT * FROM production.efficiency_by_level
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
 ), levels AS (
     SELECT production_day, level, sum(prodn_pcs) AS pieces, sum(row_count) AS row_count
     FROM members GROUP BY production_day, level
@@ -10,7 +10,7 @@ WITH members AS (
     FROM rtms.session_wise_production
     CROSS JOIN unnest(ARRAY['unit_code', 'floor_name', 'line_name', 'style_no', 'part_name', 'new_oper_seq', 'device_id',
         'emp_code']) AS level
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
     GROUP BY production_day, level
 )
 SELECT 'keys_unique' AS check_name, jsonb_build_object(

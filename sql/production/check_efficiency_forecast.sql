@@ -1,15 +1,15 @@
 -- Failures of the newest forecast in production.efficiency_forecast.
 WITH forecast AS (
     SELECT * FROM production.efficiency_forecast
-    WHERE organization_id = warehouse.current_organization()
+    WHERE organization_id = (SELECT warehouse.current_organization())
         AND made_on = (
             SELECT max(made_on) FROM production.efficiency_forecast
-            WHERE organization_id = warehouse.current_organization()
+            WHERE organization_id = (SELECT warehouse.current_organization())
         )
 ), lines AS (
     SELECT DISTINCT unit_code, floor_name, line_name
     FROM production.line_output
-    WHERE organization_id = warehouse.current_organization()
+    WHERE organization_id = (SELECT warehouse.current_organization())
         AND production_day BETWEEN (SELECT max(made_on) FROM forecast) - 14 AND (SELECT max(made_on) FROM forecast)
 )
 SELECT 'values_in_range' AS check_name, jsonb_build_object(

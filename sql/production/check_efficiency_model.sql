@@ -1,6 +1,6 @@
 -- Failures of production.efficiency_backtest, the record of production/efficiency_model.
 WITH backtest AS (
-    SELECT * FROM production.efficiency_backtest WHERE organization_id = warehouse.current_organization()
+    SELECT * FROM production.efficiency_backtest WHERE organization_id = (SELECT warehouse.current_organization())
 )
 SELECT 'values_in_range' AS check_name, jsonb_build_object(
     'window_no', window_no, 'line_name', line_name, 'production_day', production_day, 'model_pct', model_pct,

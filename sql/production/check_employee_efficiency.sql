@@ -1,14 +1,14 @@
 -- Failures of production.employee_efficiency. Keys are unique by its primary key; the sums must be the pull's.
 WITH efficiency AS (
     SELECT * FROM production.employee_efficiency
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
 ), ours AS (
     SELECT production_day, count(*) AS row_count, sum(prodn_pcs) AS pieces, sum(eff100) AS target
     FROM efficiency GROUP BY production_day
 ), raw AS (
     SELECT production_day, count(*) AS row_count, sum(prodn_pcs) AS pieces, sum(eff100) AS target
     FROM rtms.session_wise_production
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
     GROUP BY production_day
 )
 SELECT 'values_in_range' AS check_name, jsonb_build_object(

@@ -1,19 +1,19 @@
 -- Failures of production.line_output.
 WITH output AS (
     SELECT * FROM production.line_output
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
 ), raw AS (
     SELECT production_day, unit_code, floor_name, line_name,
         sum(prodn_pcs) FILTER (WHERE is_fin_part AND is_fin_oper) AS output_pcs,
         sum(prodn_pcs) AS prodn_pcs
     FROM rtms.session_wise_production
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
     GROUP BY production_day, unit_code, floor_name, line_name
 )
 SELECT 'values_in_range' AS check_name, jsonb_build_object(
     'production_day', production_day, 'line_name', line_name, 'output_pcs', output_pcs, 'prodn_pcs', prodn_pcs) AS failure
 FROM output
-WHERE output_pcs < 0 OR output_pcs > prodn_pcs OR employee_count < 1 OR (output_pcs IS NULL) <> (final_operation_count = 0)
+WHERE output_pcs < 0 OR output_pcs > prodn_pcs OR row_count < 1 OR final_row_count > row_count OR (output_pcs IS NULL) <> (final_row_count = 0)
 UNION ALL
 SELECT 'reconciles_with_pull', jsonb_build_object(
     'production_day', production_day, 'line_name', line_name, 'output_pcs', output.output_pcs,

@@ -1,11 +1,11 @@
 -- Failures of production.operation_benchmark.
 WITH benchmark AS (
     SELECT * FROM production.operation_benchmark
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
 ), raw AS (
     SELECT production_day, new_oper_seq, max(prodn_pcs) AS best_pcs
     FROM rtms.session_wise_production
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
     GROUP BY production_day, new_oper_seq
 )
 SELECT 'values_in_range' AS check_name, jsonb_build_object(

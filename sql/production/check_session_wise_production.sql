@@ -1,11 +1,11 @@
 -- Failures of rtms.session_wise_production. Keys and signs are held by the table itself; these hold what a constraint cannot.
 WITH raw AS (
     SELECT * FROM rtms.session_wise_production
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
 ), latest AS (
     SELECT DISTINCT ON (production_day) *
     FROM rtms.pulls
-    WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
     ORDER BY production_day, pull_id DESC
 ), counted AS (
     SELECT production_day, count(*) AS row_count, max(ingested_at) AS ingested_at FROM raw GROUP BY production_day

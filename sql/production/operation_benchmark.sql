@@ -1,7 +1,8 @@
 -- The best row of each operation of a day. Somebody without a code is told apart by the device.
 INSERT INTO production.operation_benchmark
-    (production_day, new_oper_seq, benchmark_pcs, benchmark_size, p90_pcs, best_emp_code, best_emp_name)
+    (organization_id, production_day, new_oper_seq, benchmark_pcs, benchmark_size, p90_pcs, best_emp_code, best_emp_name)
 SELECT
+    organization_id,
     production_day,
     new_oper_seq,
     max(prodn_pcs),
@@ -10,5 +11,5 @@ SELECT
     (array_agg(emp_code ORDER BY prodn_pcs DESC, rtms_row_id))[1],
     (array_agg(emp_name ORDER BY prodn_pcs DESC, rtms_row_id))[1]
 FROM rtms.session_wise_production
-WHERE organization_id = warehouse.current_organization() AND production_day BETWEEN %(first)s AND %(last)s
-GROUP BY production_day, new_oper_seq
+WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
+GROUP BY organization_id, production_day, new_oper_seq
