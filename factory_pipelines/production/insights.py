@@ -17,6 +17,10 @@ LISTED = 5
 """People, operations or lines named in one list of facts."""
 FORECAST_LINES = 12
 """Lines whose forecast is told, the weakest first; the table has all."""
+WEAK_HOUR_POINTS = 5.0
+"""So far below the unit's usual hour (percent of the mean hour) a line's hour is told …"""
+WEAK_HOUR_DAYS = 5
+"""… if it was seen on so many days."""
 BANDS = ("Excellent", "Good", "Needs Improvement", "Critical")
 
 Facts = dict[str, Any]
@@ -169,7 +173,7 @@ def _patterns(patterns: pd.DataFrame) -> Facts:
         return chosen.sort_values(["value", "subject", "detail"], ascending=[ascending, True, True]).to_dict("records")
 
     offenders = worst("repeat_offender", "pct_of_days_worked", ascending=False)
-    hours = [row for row in worst("hour_of_day", "pct_of_mean_hour", ascending=True) if row["value"] < 0]
+    hours = _weak_hours(lines[lines["pattern"] == "hour_of_day"])
     drifts = [row for row in worst("drift", "pct_of_mean_hour_per_hour", ascending=True) if row["value"] < 0]
     changes = [row for row in worst("style_changeover", "efficiency_points", ascending=True) if row["value"] < 0]
     return {
@@ -187,10 +191,10 @@ def _patterns(patterns: pd.DataFrame) -> Facts:
             {
                 "line": row["line"],
                 "hour": int(row["session_no"]),
-                "pct_below_mean": _number(-row["value"]),
+                "points_below_unit": _number(row["gap"]),
                 "days": int(row["sample_size"]),
             }
-            for row in hours[:LISTED]
+            for row in hours.head(LISTED).to_dict("records")
         ],
         "falling_through_the_day": [
             {"line": row["line"], "pct_per_hour": _number(-row["value"])} for row in drifts[:LISTED]
@@ -200,6 +204,15 @@ def _patterns(patterns: pd.DataFrame) -> Facts:
             for row in changes[:LISTED]
         ],
     }
+
+
+def _weak_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """Hours in which a line falls behind the other lines of its unit; an hour weak for all of them is a break."""
+    unit = hours["subject"].str.split(" / ").str[0]
+    usual = hours["value"].groupby([unit, hours["session_no"]]).transform("median")
+    weak = hours.assign(gap=usual - hours["value"])
+    weak = weak[(weak["gap"] >= WEAK_HOUR_POINTS) & (weak["sample_size"] >= WEAK_HOUR_DAYS)]
+    return weak.sort_values(["gap", "subject", "session_no"], ascending=[False, True, True])
 
 
 def _forecast(forecast: pd.DataFrame) -> Facts:
@@ -245,7 +258,9 @@ def _summary(facts: Facts) -> list[str]:
             f"weakest line: {worst['line']} with {worst['efficiency_pct']} %."
         )
     attention = facts["underperformers"]["count"]
-    sentences.append(f"{attention} {_plural(attention, 'needs', 'need')} attention (below {facts['threshold_pct']} %).")
+    sentences.append(
+        f"{attention} {_plural(attention, 'needs', 'need')} attention (below {facts['threshold_pct']:g} %)."
+    )
     return sentences
 
 
@@ -266,7 +281,7 @@ def _recommendations(facts: Facts) -> list[str]:
         for row in facts["underperformers"]["listed"][:1]
     ]
     said += [
-        f"Talk to {row['who']} (line {row['line']}): below {threshold} % on {row['pct_of_days_below']} % "
+        f"Talk to {row['who']} (line {row['line']}): below {threshold:g} % on {row['pct_of_days_below']} % "
         f"of {row['days_worked']} days worked."
         for row in found["repeat_offenders"][:2]
     ]
@@ -277,7 +292,8 @@ def _recommendations(facts: Facts) -> list[str]:
         if row["efficiency_pct"] < threshold
     ]
     said += [
-        f"Find out what line {row['line']} lacks in hour {row['hour']}: {row['pct_below_mean']} % below its mean hour."
+        f"Find out what line {row['line']} lacks in hour {row['hour']}: over {row['days']} days it is "
+        f"{row['points_below_unit']} points weaker than usual in its unit."
         for row in found["weakest_hours"][:1]
     ]
     said += [

@@ -40,6 +40,7 @@ RECOVERED_SHARE = 0.95
 """A line has recovered when it is back at this share of the efficiency before."""
 
 _MIN_DRIFT_HOURS = 3
+_BREAK_SHARE = 0.75  # of the unit's median hour of the day
 _SCOPES = ("line", "operation")
 
 
@@ -100,14 +101,22 @@ def _subject(frame: pd.DataFrame, scope: str) -> pd.Series:
 
 
 def _hours(sessions: pd.DataFrame, day: date, last_session: int) -> pd.DataFrame:
-    """Long form, one row per line, operation, day and hour; hours in which the whole plant stood still do not exist."""
+    """Long form, one row per line, operation, day and hour; hours in which the whole plant stood still do not exist.
+
+    ``is_break``: the whole unit made much less than in its usual hour of that day, so a break or the shift's end was in
+    it.
+    """
     keys = ["production_day", *LINE_KEYS, "new_oper_seq"]
     long = sessions.melt(id_vars=keys, value_vars=SESSIONS, var_name="session", value_name="pieces")
     long["session_no"] = long.pop("session").str[1:].astype("int64")
     long["pieces"] = long["pieces"].astype("float64").fillna(0.0)
     over = (long["production_day"] != day) | (long["session_no"] <= last_session)
     plant = long.groupby(["production_day", "session_no"])["pieces"].transform("sum")
-    return long[over & (plant > 0)]
+    worked = long[over & (plant > 0)]
+    unit_hours = worked.groupby(["production_day", "unit_code", "session_no"])["pieces"].sum().reset_index()
+    usual = unit_hours.groupby(["production_day", "unit_code"])["pieces"].transform("median")
+    unit_hours["is_break"] = unit_hours["pieces"] < usual * _BREAK_SHARE
+    return worked.merge(unit_hours.drop(columns="pieces"), on=["production_day", "unit_code", "session_no"])
 
 
 def _hour_shares(hours: pd.DataFrame, scope: str, day: date) -> pd.DataFrame:
@@ -116,7 +125,9 @@ def _hour_shares(hours: pd.DataFrame, scope: str, day: date) -> pd.DataFrame:
     A subject works from its first to its last hour with pieces; an hour without pieces in between is a real zero.
     """
     keyed = hours.assign(subject=_subject(hours, scope))
-    table = keyed.groupby(["subject", "production_day", "session_no"], as_index=False)["pieces"].sum()
+    table = keyed.groupby(["subject", "production_day", "session_no"], as_index=False).agg(
+        pieces=("pieces", "sum"), is_break=("is_break", "max")
+    )
     made = table["session_no"].where(table["pieces"] > 0)
     group = [table["subject"], table["production_day"]]
     first, last = made.groupby(group).transform("min"), made.groupby(group).transform("max")
@@ -141,8 +152,9 @@ def _hour_of_day(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drift(shares: pd.DataFrame) -> pd.DataFrame:
-    """Least-squares slope within days. A day's first and last hour are left out: a shift rarely fills them."""
+    """Least-squares slope within days, without breaks and without the first and last hour, which shifts rarely fill."""
     inner = shares[(shares["session_no"] > shares["first"]) & (shares["session_no"] < shares["last"])]
+    inner = inner[~inner["is_break"]]
     by_day = inner.groupby(["subject", "production_day"])
     inner = inner[by_day["session_no"].transform("count") >= _MIN_DRIFT_HOURS]
     by_day = inner.groupby(["subject", "production_day"])
@@ -153,7 +165,7 @@ def _drift(shares: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(
         pattern="drift",
         session_no=None,
-        detail="change of hourly output from hour to hour, first and last hour left out",
+        detail="change of hourly output from hour to hour; breaks, first and last hour left out",
         value=sums["xy"] / sums["xx"] * 100,
         unit="pct_of_mean_hour_per_hour",
         sample_size=sums["hours"],
@@ -246,7 +258,7 @@ def _changeover_drops(starts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changeover_recoveries(starts: pd.DataFrame) -> pd.DataFrame:
-    goal = f"{RECOVERED_SHARE:.0%} of the efficiency before"
+    goal = f"{RECOVERED_SHARE * 100:g} % of the efficiency before"
     return starts.assign(
         scope="line",
         pattern="style_changeover",

@@ -72,7 +72,10 @@ def facts(**given: Any) -> Facts:
         "people": person_rows({"001": 60.0, "002": 88.0, "003": 99.0}),
         "patterns": pattern_rows(
             ("U1 / F1 / S1-1", "repeat_offender", "001 Operator 001: …", 80.0, "pct_of_days_worked", 5, None),
-            ("U1 / F1 / S1-1", "hour_of_day", "…", -12.34, "pct_of_mean_hour", 28, 5),
+            ("U1 / F1 / S1-1", "hour_of_day", "…", -32.34, "pct_of_mean_hour", 28, 5),
+            ("U1 / F1 / S2-1", "hour_of_day", "…", -20.0, "pct_of_mean_hour", 28, 5),
+            ("U1 / F1 / S3-1", "hour_of_day", "…", -18.0, "pct_of_mean_hour", 28, 5),
+            ("U2 / F1 / S9-1", "hour_of_day", "…", -60.0, "pct_of_mean_hour", 28, 5),
             ("U1 / F1 / S1-1", "drift", "…", -1.26, "pct_of_mean_hour_per_hour", 90, None),
             ("U1 / F1 / S1-1", "style_changeover", "NEW 77 from 2025-09-01: …", -15.0, "efficiency_points", 5, None),
             ("U1 / F1 / S1-1", "style_changeover", "NEW 77 from 2025-09-01: …", None, "working_days", 2, None),

@@ -30,13 +30,13 @@ def test_the_template_tells_the_day() -> None:
         "Overall efficiency on 2025-09-12 was 87.3 %, down 2.7 points from 90.0 % on 2025-09-11. "
         "3 people were measured: 1 Excellent, 1 Good, 0 Needs Improvement, 1 Critical. "
         "Best line: S2-1 with 94.6 %; weakest line: S1-1 with 80.0 %. "
-        "1 needs attention (below 85.0 %)."
+        "1 needs attention (below 85 %)."
     )
     assert insight.recommendations == (
         "Look at Operator 001 on line S1-1 first: 60.0 %.",
-        "Talk to 001 Operator 001 (line S1-1): below 85.0 % on 80.0 % of 5 days worked.",
+        "Talk to 001 Operator 001 (line S1-1): below 85 % on 80.0 % of 5 days worked.",
         "Check method and balance of A1-Collar: 71.0 % with 3 people.",
-        "Find out what line S1-1 lacks in hour 5: 12.3 % below its mean hour.",
+        "Find out what line S1-1 lacks in hour 5: over 28 days it is 12.3 points weaker than usual in its unit.",
         "Plan a break or relief on line S1-1: output falls 1.3 % an hour through the day.",
         "Prepare changeovers of line S1-1 better: NEW 77 cost 15.0 points on its first day.",
     )

@@ -95,6 +95,13 @@ def test_drift_is_the_slope_within_days_without_the_ragged_ends() -> None:
     assert pd.isna(drift["session_no"])
 
 
+def test_a_break_of_the_unit_is_no_drift() -> None:
+    frame = found(sessions({TODAY: [5, 100, 100, 100, 100, 40, 100, 5]}))
+    drift = frame[(frame["scope"] == "line") & (frame["pattern"] == "drift")].iloc[0]
+    assert drift["value"] == pytest.approx(0.0)
+    assert drift["sample_size"] == 5
+
+
 def test_drift_needs_enough_hours() -> None:
     frame = found(sessions({TODAY: [10, 20, 30, 40]}))
     assert "drift" not in set(frame["pattern"])
