@@ -5,7 +5,7 @@ does its job. A plant that hands out separate logins names them in ``FACTORY_DAT
 """
 
 from enum import StrEnum
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from factory_pipelines.settings import Settings
 
@@ -50,7 +50,8 @@ def dagster_url(settings: Settings) -> str:
         url = with_login(admin_url(settings), database=DAGSTER_DATABASE)
         if settings.database_url is None:
             url = with_login(url, user=Role.DAGSTER.value)
-    return urlunsplit(urlsplit(url)._replace(scheme="postgresql+psycopg2"))
+    parts = urlsplit(url)
+    return _unsplit("postgresql+psycopg2", parts.netloc, parts.path, parts.query)
 
 
 def with_login(url: str, *, user: str | None = None, password: str | None = None, database: str | None = None) -> str:
@@ -75,11 +76,12 @@ def with_options(url: str, options: dict[str, str]) -> str:
 
 
 def redacted(url: str) -> str:
-    """``url`` fit for a log: without its password."""
+    """``url`` fit for a log: without its password, which libpq takes among the parameters too."""
     parts = urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")
     user = login.partition(":")[0]
-    return _unsplit(parts.scheme, f"{user}@{host}" if login else host, parts.path, parts.query)
+    query = "&".join(part for part in parts.query.split("&") if "password" not in part.partition("=")[0].lower())
+    return _unsplit(parts.scheme, f"{user}@{host}" if login else host, parts.path, query)
 
 
 def _unsplit(scheme: str, netloc: str, path: str, query: str) -> str:
