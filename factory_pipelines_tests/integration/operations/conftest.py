@@ -1,7 +1,6 @@
 """Dagster instances on a real PostgreSQL, configured as deployments are."""
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from factory_pipelines.operations.dagster_home import write_configuration
 from factory_pipelines.warehouse.addresses import with_login
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def instance(dagster_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     storage, home = tmp_path / "storage", tmp_path / "dagster-home"
     storage.mkdir()
     home.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", home)
+    write_configuration(home)
     monkeypatch.setenv("DAGSTER_PG_URL", dagster_address.replace("postgresql://", "postgresql+psycopg2://", 1))
     monkeypatch.setenv("DAGSTER_STORAGE_DIR", str(storage))
     monkeypatch.setenv("DAGSTER_HOME", str(home))
