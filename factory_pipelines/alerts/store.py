@@ -1,7 +1,6 @@
 """Policy state in the warehouse: loaded and saved whole, inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +95,7 @@ def _row(watch: Watch, messaged_at: datetime | None) -> dict[str, Any]:
         "threshold": worst.threshold,
         "recipient_name": worst.recipient_name,
         "recipient_phone": worst.recipient_phone,
-        "breaches": [asdict(breach) for breach in watch.breaches],
+        "breaches": [_stored(breach) for breach in watch.breaches],
         "first_seen_at": watch.first_seen_at.isoformat(),
         "last_seen_at": watch.last_seen_at.isoformat(),
         "streak": watch.streak,
@@ -107,6 +106,12 @@ def _row(watch: Watch, messaged_at: datetime | None) -> dict[str, Any]:
         "told": sorted(watch.told),
         "last_message_at": _iso(messaged_at),
     }
+
+
+def _stored(breach: Breach) -> dict[str, Any]:
+    # Not dataclasses.asdict: it copies every value deeply, which is most of the time that saving takes.
+    fields = {name: getattr(breach, name) for name in Breach.__slots__}
+    return fields | {"place": dict(breach.place), "context": dict(breach.context)}
 
 
 def _iso(at: datetime | None) -> str | None:
