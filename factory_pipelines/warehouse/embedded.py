@@ -60,6 +60,7 @@ class EmbeddedServer:
         with fasteners.InterProcessLock(self._home / "postgres.lock"):
             if url := self.running_url():
                 return url
+            self._discard_stale_pid_file()
             server = self._handle()
             fresh = not (self.data / "PG_VERSION").exists()
             server.ensure_pgdata_inited()
@@ -91,7 +92,7 @@ class EmbeddedServer:
             info = pgserver.utils.PostmasterInfo.read_from_pgdata(self.data)
         except (AssertionError, ValueError):  # the file is being written this instant
             return None
-        if info is None or not info.is_running() or info.status != "ready":
+        if info is None or not _is_ours(info) or info.status != "ready":
             return None
         url = str(info.get_uri(database="postgres"))
         return self._with_database(url)
@@ -110,26 +111,53 @@ class EmbeddedServer:
                 raise
         with psycopg.connect(with_login(admin, user="postgres"), autocommit=True) as conn:
             try:
-                conn.execute(f"CREATE DATABASE {DATABASE}")
-            except psycopg.errors.DuplicateDatabase:
+                conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(DATABASE)))
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 _log.debug("another process created %s first", DATABASE)
         return url
 
     def _handle(self) -> Any:
         return _pgserver().get_server(self.data, cleanup_mode=None, start=False)
 
+    def _discard_stale_pid_file(self) -> None:
+        """After a power cut its number may be another process's, and PostgreSQL would refuse to start beside that."""
+        file = self.data / "postmaster.pid"
+        if not file.exists():
+            return
+        try:
+            info = _pgserver().utils.PostmasterInfo.read_from_pgdata(self.data)
+        except (AssertionError, ValueError):  # a postmaster is writing it, and will be found running
+            return
+        if info is not None and not _is_ours(info):
+            file.unlink(missing_ok=True)
+
     def _start_and_wait(self, server: Any) -> None:
-        # The wheel gives up after 10 s; recovery after a power cut may need longer, and goes on meanwhile.
+        try:
+            server.ensure_postgres_running()
+        except subprocess.TimeoutExpired:
+            _log.info("PostgreSQL takes its time: it is recovering")  # the wheel waits for 10 s only
+        except subprocess.CalledProcessError as error:
+            raise RuntimeError(f"the embedded PostgreSQL does not start:\n{self._end_of_log()}") from error
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while True:
-            try:
-                server.ensure_postgres_running()
-            except subprocess.SubprocessError as error:
-                if time.monotonic() > deadline:
-                    log = (self.data / "log").read_text(errors="replace")[-2000:]
-                    raise RuntimeError(
-                        f"the embedded PostgreSQL did not start within {_START_TIMEOUT_S} s:\n{log}"
-                    ) from error
-                time.sleep(0.5)
-            else:
-                return
+        while self.running_url() is None:
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"the embedded PostgreSQL was not ready within {_START_TIMEOUT_S} s:\n{self._end_of_log()}"
+                )
+            time.sleep(0.2)
+
+    def _end_of_log(self) -> str:
+        log = self.data / "log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else "(no log)"
+
+
+def _is_ours(info: Any) -> bool:
+    """Whether the process that a postmaster.pid names is that postmaster, and not one that has its number now."""
+    import psutil
+
+    try:
+        return info.is_running() and "postgres" in info.process.name() and str(info.pgdata) in info.process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:  # somebody else's process: only its name can be known
+        return True
