@@ -20,7 +20,7 @@ from factory_pipelines.production.schema import Judged, Refused, conflicting, wa
 from factory_pipelines.warehouse.arrow_copy import copy_arrow
 from factory_pipelines.warehouse.queries import load_sql
 
-MAX_REFUSED = 100_000
+MAX_REFUSED = 20_000
 """More than this is no dirt: the source is not the table it should be."""
 
 _STAGING = sql.Identifier("pulled")

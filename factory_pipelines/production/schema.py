@@ -94,7 +94,7 @@ class Refused:
     @property
     def row_json(self) -> str:
         """The row as canonical JSON: the same row gives the same text, whichever source it came from."""
-        return json.dumps(self.row, sort_keys=True, ensure_ascii=False).replace("\\u0000", "\N{SYMBOL FOR NULL}")
+        return json.dumps(self.row, sort_keys=True, ensure_ascii=False)
 
     @property
     def row_hash(self) -> str:
@@ -197,23 +197,27 @@ def _other_days(values: pa.Array, day: date) -> Problems:
 
 def raw_rows(table: pa.Table, fields: Sequence[Field]) -> list[dict[str, Any]]:
     """Rows for quarantine: texts as given, numbers and days as such where they are readable, None where empty."""
-    columns = {
-        field.rtms: [_raw(field, value) for value in as_text(_one_array(table[field.rtms])).to_pylist()]
-        for field in fields
-    }
+    columns = {field.rtms: _raw_column(field, as_text(_one_array(table[field.rtms])).to_pylist()) for field in fields}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def _raw(field: Field, text: str | None) -> Any:
+def _raw_column(field: Field, texts: list[str | None]) -> list[Any]:
+    kinds = (_BIG, _FLOAT) if field.is_numeric else (field.kind,) if field.kind == pa.date32() else ()
+    readings = [Field(field.column, field.rtms, kind) for kind in kinds]
+    known = {text: _raw(text, readings) for text in set(texts)}
+    return [known[text] for text in texts]
+
+
+def _raw(text: str | None, readings: Sequence[Field]) -> Any:
     if text is None or not text.strip():
         return None
-    for kind in (_BIG, _FLOAT) if field.is_numeric else (field.kind,) if field.kind == pa.date32() else ():
+    for reading in readings:
         try:
-            value = Field(field.column, field.rtms, kind).parse(text)
+            value = reading.parse(text)
         except UnacceptableError:
             continue
         return value.isoformat() if isinstance(value, date) else value
-    return text
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")  # which neither text nor jsonb can hold
 
 
 def conflicting(fields: Sequence[Field], identity: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Refused]:
