@@ -1,6 +1,6 @@
 """What has been made by a given minute: pieces, minutes worked and targets, from the work rows alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -29,6 +29,10 @@ class Counts:
     used_min: Ints
     eff100: Ints
     true_efficiency_pct: Floats
+
+    def take(self, rows: Ints) -> "Counts":
+        """Only these rows."""
+        return replace(self, **{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 def count(work: Work, shifts: Shifts, minute: int | Ints) -> Counts:

@@ -3,11 +3,12 @@
 Dirt is planned once a day, so that two pulls of one day see the same dirt, except where the plant itself mends it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from factory_pipelines.demo.counting import Counts
 from factory_pipelines.demo.noise import Bools, Floats, Ints, Noise
 from factory_pipelines.demo.people import Texts
 from factory_pipelines.demo.shifts import DAY_MINUTES, SESSIONS
@@ -128,8 +129,24 @@ def soil_names(names: pd.DataFrame, plan: DirtPlan) -> pd.DataFrame:
     return names
 
 
+def soil_counts(counts: Counts, plan: DirtPlan, rows: Ints) -> Counts:
+    """The counts of these rows as RTMS miscounts them.
+
+    Args:
+        counts: of the rows, true.
+        plan: dirt of the day.
+        rows: number in the plan of each row.
+    """
+    negative = plan.refused[rows] == "negative_pieces"
+    return replace(
+        counts,
+        sessions=counts.sessions - _lost_pieces(plan, rows, counts.sessions),
+        prodn_pcs=np.where(negative, -counts.prodn_pcs, counts.prodn_pcs),
+    )
+
+
 def soil(frame: pd.DataFrame, plan: DirtPlan, rows: Ints, minute: int) -> pd.DataFrame:
-    """Applies the dirt of the moment to RTMS rows whose names are soiled already.
+    """Applies what is left of the moment's dirt to RTMS rows whose names and counts are soiled already.
 
     Args:
         frame: the rows; changed in place where that is possible.
@@ -140,33 +157,27 @@ def soil(frame: pd.DataFrame, plan: DirtPlan, rows: Ints, minute: int) -> pd.Dat
     missing = _missing(plan, rows, minute)
     if missing.any():
         frame.loc[missing, ["EmpCode", "EmpName"]] = None
-    sessions = frame[list(COUNT_COLUMNS[2:])].to_numpy()
-    lost = _lost_pieces(plan, rows, sessions)
-    if lost.any():
-        frame[list(COUNT_COLUMNS[2:])] = sessions - lost
-    refused = plan.refused[rows]
-    if (refused != "").any():
-        frame["ProdnPcs"] = np.where(refused == "negative_pieces", -frame["ProdnPcs"], frame["ProdnPcs"])
-        if (refused == "no_row_id").any():
-            frame["RowId"] = frame["RowId"].where(refused != "no_row_id")
+    no_row_id = plan.refused[rows] == "no_row_id"
+    if no_row_id.any():
+        frame["RowId"] = frame["RowId"].where(~no_row_id)
     if plan.counts_as_floats:
         frame[list(COUNT_COLUMNS)] = frame[list(COUNT_COLUMNS)].astype(np.float64)
     doubled = np.flatnonzero(plan.doubled[rows])
     return pd.concat([frame, frame.iloc[doubled]], ignore_index=True) if len(doubled) else frame
 
 
-def list_dirt(plan: DirtPlan, rows: Ints, row_ids: Ints, sessions: Ints, minute: int) -> pd.DataFrame:
-    """What ``soil`` does to these rows.
+def list_dirt(plan: DirtPlan, rows: Ints, counts: Counts, names: pd.DataFrame, minute: int) -> pd.DataFrame:
+    """What is wrong with these rows.
 
     Args:
         plan: dirt of the day.
         rows: number in the plan of each row shown.
-        row_ids: their RowId, before any dirt.
-        sessions: their pieces by session, before any dirt.
+        counts: of the rows, true.
+        names: of the rows, clean; DeviceID and RowId are used.
         minute: the moment of the pull.
 
     Returns:
-        position (row of the dirty frame), row_id (before any dirt), kind, must_refuse.
+        position (row of the dirty frame), row_id (before any dirt), device_id, prodn_pcs (as shown), kind, must_refuse.
     """
     missing = _missing(plan, rows, minute)
     refused = plan.refused[rows]
@@ -174,7 +185,7 @@ def list_dirt(plan: DirtPlan, rows: Ints, row_ids: Ints, sessions: Ints, minute:
         "missing_employee": missing,
         "leading_dot": plan.leading_dot[rows] & ~missing,
         "untidy_text": plan.text_fault[rows] > 0,
-        "sessions_do_not_add_up": np.asarray(_lost_pieces(plan, rows, sessions).any(axis=1), dtype=bool),
+        "sessions_do_not_add_up": np.asarray(_lost_pieces(plan, rows, counts.sessions).any(axis=1), dtype=bool),
         **{kind: np.asarray(refused == kind, dtype=bool) for kind in REFUSED_KINDS},
         "withdrawn_later": plan.withdrawn[rows],
         "counts_as_floats": np.full(len(rows), plan.counts_as_floats),
@@ -186,10 +197,13 @@ def list_dirt(plan: DirtPlan, rows: Ints, row_ids: Ints, sessions: Ints, minute:
     positions = [np.flatnonzero(mask) for mask in marks.values()]
     kinds = np.repeat(np.asarray(list(marks), dtype=object), [len(found) for found in positions])
     position = np.concatenate(positions)
+    row = shown_rows[position]
     return pd.DataFrame(
         {
             "position": position,
-            "row_id": row_ids[shown_rows][position],
+            "row_id": names["RowId"].to_numpy()[row],
+            "device_id": names["DeviceID"].to_numpy()[row],
+            "prodn_pcs": soil_counts(counts, plan, rows).prodn_pcs[row],
             "kind": kinds,
             "must_refuse": np.isin(kinds, np.asarray(REFUSED_KINDS, dtype=object)),
         }

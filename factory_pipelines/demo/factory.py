@@ -67,7 +67,8 @@ class Factory:
             return pd.DataFrame(columns=list(RTMS_COLUMNS))
         minute = truth.Minutes(self.clock, day).of(until)
         counts, rows = _shown(plan, minute)
-        frame = rtms_frame(plan.shown_names, counts).iloc[rows].reset_index(drop=True)
+        names = plan.shown_names.iloc[rows].reset_index(drop=True)
+        frame = rtms_frame(names, dirt.soil_counts(counts, plan.dirt, rows))
         return dirt.soil(frame, plan.dirt, rows, minute)
 
     def supervisors(self) -> pd.DataFrame:
@@ -106,13 +107,8 @@ class Factory:
             _work=work,
             _shifts=plan.shifts,
             _minutes=minutes,
-            _find_dirt=lambda: self._dirt(plan, minute),
+            _find_dirt=lambda: _dirt(plan, minute),
         )
-
-    def _dirt(self, plan: DayPlan, minute: int) -> pd.DataFrame:
-        counts, rows = _shown(plan, minute)
-        row_ids = plan.names["RowId"].to_numpy()[rows]
-        return dirt.list_dirt(plan.dirt, rows, row_ids, counts.sessions[rows], minute)
 
     def _plan_uncached(self, day: date) -> DayPlan | None:
         if not self.clock.is_working_day(day):
@@ -137,6 +133,12 @@ class Factory:
 
 
 def _shown(plan: DayPlan, minute: int) -> tuple[Counts, Ints]:
-    """The counts of all rows of the plan at ``minute``, and the rows that RTMS shows then."""
+    """The rows that RTMS shows at ``minute``: their true counts, and their numbers in the plan."""
     counts = count(plan.work, plan.shifts, np.minimum(plan.dirt.frozen_at, minute))
-    return counts, dirt.shown(plan.dirt, counts.prodn_pcs, minute)
+    rows = dirt.shown(plan.dirt, counts.prodn_pcs, minute)
+    return counts.take(rows), rows
+
+
+def _dirt(plan: DayPlan, minute: int) -> pd.DataFrame:
+    counts, rows = _shown(plan, minute)
+    return dirt.list_dirt(plan.dirt, rows, counts, plan.names.iloc[rows], minute)

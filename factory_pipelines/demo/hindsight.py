@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from factory_pipelines.alerts.attention import Decision, PolicyState
@@ -20,6 +21,9 @@ from factory_pipelines.settings import AlertSettings
 
 PULL_MINUTES = 10
 LONG_BREACH = timedelta(minutes=30)
+
+Supervisors = Mapping[tuple[str, str], tuple[str, str | None]]
+"""Line and part -> name and phone number."""
 
 _RULE_COLUMNS = [*PLACE_LEVELS, "rtms_row_id", "style_no", "device_id", "emp_code", "emp_name", "prodn_pcs", "eff100"]
 
@@ -105,7 +109,10 @@ class Replay:
 
 def replay(factory: Factory, rules: AlertSettings, days: Sequence[date]) -> Replay:
     """Replays the ten-minute pulls of complete working days; nobody acknowledges anything."""
-    supervisors = judge_supervisors(factory.supervisors()).accepted.to_pandas()
+    supervisors = {
+        (row["line_name"], row["part_name"]): (row["supervisor_name"], row["phone_number"])
+        for row in judge_supervisors(factory.supervisors()).accepted.to_pylist()
+    }
     policies = {name: _Listener(name, rules) for name in POLICIES}
     breaches: list[Spell] = []
     behind: list[Spell] = []
@@ -117,7 +124,7 @@ def replay(factory: Factory, rules: AlertSettings, days: Sequence[date]) -> Repl
             pull = Pull(pull_id, at, day)
             found = list(_breaches(factory.production(day, at), day, supervisors, rules))
             rows = factory.truth(day, at).rows
-            verdict = _verdict(rows, rules)
+            verdict = verdict_on(rows, rules)
             for listener in policies.values():
                 listener.hear(pull, found, verdict)
             low_by_pull.append((at, _in_breach(rows, rules)))
@@ -135,20 +142,21 @@ def pull_times(factory: Factory, day: date) -> list[datetime]:
 
 
 @dataclass(frozen=True)
-class _Verdict:
+class Verdict:
     """The subjects that are behind at one moment, and those that are behind or would be with one piece less."""
 
     behind: frozenset[str]
     nearly_behind: frozenset[str]
 
 
-def _verdict(rows: pd.DataFrame, rules: AlertSettings) -> _Verdict:
+def verdict_on(rows: pd.DataFrame, rules: AlertSettings) -> Verdict:
+    """Who is behind, by the true rows of a moment."""
     level = rows["true_efficiency_pct"]
     one_piece = rows["sam"] / rows["used_min"] * 100.0
     # RTMS rounds the target to whole pieces, which moves the efficiency by up to half a piece more.
     margin = one_piece * 1.5
     mark = rules.efficiency_threshold_pct
-    return _Verdict(_subjects(rows[level < mark]), _subjects(rows[level < mark + margin]))
+    return Verdict(_subjects(rows[level < mark]), _subjects(rows[level < mark + margin]))
 
 
 class _Listener:
@@ -161,7 +169,7 @@ class _Listener:
         self._open: dict[str, datetime] = {}
         self.told = Told()
 
-    def hear(self, pull: Pull, found: Sequence[Breach], verdict: "_Verdict") -> None:
+    def hear(self, pull: Pull, found: Sequence[Breach], verdict: Verdict) -> None:
         """One pull: what is decided, and whether it is true."""
         decision: Decision = self._decide(self._state, pull, found, self._rules)
         self._state = decision.state
@@ -186,19 +194,29 @@ class _Listener:
             self.told.hearings.append(Hearing(subject, start, max(at, start)))
 
 
-def _breaches(frame: pd.DataFrame, day: date, supervisors: pd.DataFrame, rules: AlertSettings) -> Iterator[Breach]:
+def _breaches(frame: pd.DataFrame, day: date, supervisors: Supervisors, rules: AlertSettings) -> Iterator[Breach]:
     """Our side: the pull through the contract, the formulas FP-3 and FP-4, and the rule."""
-    rows = judge_production(frame, day).accepted.select(_RULE_COLUMNS).to_pandas().drop_duplicates("rtms_row_id")
-    best = rows.groupby("new_oper_seq")["prodn_pcs"].transform("max")
-    rows = rows.assign(
-        efficiency_pct=rows["prodn_pcs"] / rows["eff100"].where(rows["eff100"] > 0) * 100.0,
-        relative_efficiency_pct=rows["prodn_pcs"] / best.where(best > 0) * 100.0,
-    )
+    rows = judge_production(frame, day).accepted.select(_RULE_COLUMNS)
+    rows = rows.take(np.unique(rows["rtms_row_id"].to_numpy(), return_index=True)[1])
+    pieces, target = rows["prodn_pcs"].to_numpy(), rows["eff100"].to_numpy()
+    operation, _ = pd.factorize(rows["new_oper_seq"].to_numpy())
+    best = np.zeros(len(rows), dtype=pieces.dtype)
+    np.maximum.at(best, operation, pieces)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        efficiency = np.where(target > 0, pieces / target * 100.0, np.nan)
+        relative = np.where(best[operation] > 0, pieces / best[operation] * 100.0, np.nan)
     # Only to save time: the rule itself looks at these rows again.
-    candidates = rows[rows["efficiency_pct"] < rules.efficiency_threshold_pct]
-    for row in candidates.merge(supervisors, on=["line_name", "part_name"], how="left").to_dict("records"):
+    candidates = np.flatnonzero(efficiency < rules.efficiency_threshold_pct)
+    for at, row in zip(candidates, rows.take(candidates).to_pylist(), strict=True):
+        name, phone = supervisors.get((row["line_name"], row["part_name"]), (None, None))
         breach = efficiency_breach(
-            {str(name): value for name, value in row.items()},
+            {
+                **row,
+                "efficiency_pct": float(efficiency[at]),
+                "relative_efficiency_pct": float(relative[at]),
+                "supervisor_name": name,
+                "phone_number": phone,
+            },
             efficiency_threshold_pct=rules.efficiency_threshold_pct,
             relative_threshold_pct=rules.relative_threshold_pct,
         )

@@ -141,13 +141,17 @@ def _catch_up(
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
     first = state["last_day"] if state["complete"] else settings.rtms.first_day
-    daily = dg.AssetSelection.all().materializable() - _unpartitioned(defs)
+    whole = _unpartitioned(defs)
+    told = dg.AssetSelection.assets(["production", "insights"])  # last, because it tells the forecast too
+    daily = dg.AssetSelection.all().materializable() - whole - told
     with dg.DagsterInstance.get() as instance:
         days = (today - first).days + 1
         with steps.step(f"{days} production days: pulls, efficiency, checks") as detail:
             _require(_materialize(defs, instance, daily, detail, first=first, last=today))
         with steps.step("model, forecast, alerts, scoreboard") as detail:
-            _require(_materialize(defs, instance, _unpartitioned(defs), detail))
+            _require(_materialize(defs, instance, whole, detail))
+        with steps.step("insights") as detail:
+            _require(_materialize(defs, instance, told, detail, first=first, last=today))
 
 
 def _unpartitioned(defs: "dg.Definitions") -> "dg.AssetSelection":

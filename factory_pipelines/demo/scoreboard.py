@@ -4,6 +4,7 @@ What our side says is read from the warehouse, except for the alerts: the polici
 because the warehouse holds the decisions of one policy only.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -11,17 +12,24 @@ from typing import Any
 
 import pandas as pd
 
+from factory_pipelines.alerts.breaches import LOW_EFFICIENCY
 from factory_pipelines.demo import scores
 from factory_pipelines.demo.factory import Factory
-from factory_pipelines.demo.hindsight import Replay, replay
+from factory_pipelines.demo.hindsight import Replay, replay, verdict_on
 from factory_pipelines.demo.resources import open_factory
 from factory_pipelines.demo.scores import Score
+from factory_pipelines.demo.truth import Truth
 from factory_pipelines.plant.clock import PlantClock
 from factory_pipelines.settings import AlertSettings, DemoSettings, Settings
 from factory_pipelines.warehouse.pool import Warehouse
 
 REPLAYED_DAYS = 2
 """Complete working days whose pulls are replayed: enough for thousands of the seed's messages, in seconds."""
+
+RECORDED_DAYS = 2
+"""Calendar days before today whose recorded alerts are held against the truth."""
+
+Rows = set[tuple[object, ...]]
 
 _PLACE = ["unit_code", "floor_name", "line_name"]
 
@@ -32,6 +40,7 @@ class Evidence:
 
     Attributes:
         replay: what the policies would have told.
+        recorded: alerts opened in the warehouse lately, and how many of them were true.
         lines: pieces of every line and finished day (see ``scores.reconciliation_scores``).
         unfinished_days: days whose last pull came before their end.
         refused: what was refused, and what had to be.
@@ -40,9 +49,10 @@ class Evidence:
     """
 
     replay: Replay
+    recorded: tuple[int, int]
     lines: pd.DataFrame
     unfinished_days: int
-    refused: tuple[set[tuple[object, ...]], set[tuple[object, ...]]]
+    refused: tuple[Rows, Rows]
     forecasts: pd.DataFrame
     backtest: pd.DataFrame
 
@@ -58,6 +68,7 @@ def score_all(evidence: Evidence) -> list[Score]:
         *scores.reconciliation_scores(evidence.lines, evidence.unfinished_days),
         scores.quarantine_score(*evidence.refused),
         *scores.alert_scores(evidence.replay),
+        scores.recorded_alert_score(*evidence.recorded),
         *scores.forecast_scores(evidence.forecasts),
         *scores.backtest_scores(evidence.backtest),
     ]
@@ -70,11 +81,14 @@ def gather(warehouse: Warehouse, settings: Settings, now: datetime) -> Evidence:
     pulled = {row["production_day"]: row["started_at"] for row in warehouse.rows("demo/latest_pulls")}
     working = [day for day in pulled if clock.is_working_day(day)]
     finished = [day for day in working if pulled[day] >= clock.session_window(day, 12)[1]]
+    truths = [factory.truth(day) for day in finished]
+    since = clock.production_day(now) - timedelta(days=RECORDED_DAYS)
     return Evidence(
         replay=_replayed(settings.demo, clock, settings.alerts, tuple(last_complete_days(clock, now, REPLAYED_DAYS))),
-        lines=_lines(warehouse, factory, finished),
+        recorded=_recorded(warehouse, factory, settings.alerts, since),
+        lines=_lines(warehouse, truths),
         unfinished_days=len(working) - len(finished),
-        refused=_refused(warehouse, factory, finished),
+        refused=_refused(warehouse, truths),
         forecasts=_forecasts(warehouse, factory),
         backtest=warehouse.frame("demo/latest_backtest"),
     )
@@ -97,40 +111,45 @@ def _replayed(demo: DemoSettings, clock: PlantClock, rules: AlertSettings, days:
     return replay(Factory(demo.seed, demo.scale, clock), rules, days)
 
 
-def _lines(warehouse: Warehouse, factory: Factory, days: list[date]) -> pd.DataFrame:
-    true = pd.concat(
-        [
-            pd.DataFrame(columns=["production_day", *_PLACE, "true_pcs", "true_output_pcs"]),
-            *(
-                factory.truth(day)
-                .line_output.rename(columns={"prodn_pcs": "true_pcs", "output_pcs": "true_output_pcs"})
-                .assign(production_day=day)[["production_day", *_PLACE, "true_pcs", "true_output_pcs"]]
-                for day in days
-            ),
-        ]
-    )
+def _lines(warehouse: Warehouse, truths: Sequence[Truth]) -> pd.DataFrame:
+    columns = ["production_day", *_PLACE, "true_pcs", "true_output_pcs"]
+    renamed = {"prodn_pcs": "true_pcs", "output_pcs": "true_output_pcs"}
+    true = [truth.line_output.rename(columns=renamed).assign(production_day=truth.day)[columns] for truth in truths]
+    days = [truth.day for truth in truths]
     ours = warehouse.frame("demo/pieces_by_line", _span(days))
-    ours = ours[ours["production_day"].isin(days)]
-    lines = true.merge(ours, on=["production_day", *_PLACE], how="outer")
+    lines = pd.concat([pd.DataFrame(columns=columns), *true]).merge(
+        ours[ours["production_day"].isin(days)], on=columns[:4], how="outer"
+    )
     counts = ["pulled_pcs", "computed_pcs", "output_pcs", "true_pcs", "true_output_pcs"]
     return lines.assign(**{name: pd.to_numeric(lines[name]) for name in counts})
 
 
-def _refused(
-    warehouse: Warehouse, factory: Factory, days: list[date]
-) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
-    ours: set[tuple[object, ...]] = {
+def _refused(warehouse: Warehouse, truths: Sequence[Truth]) -> tuple[Rows, Rows]:
+    days = [truth.day for truth in truths]
+    ours: Rows = {
         (row["production_day"], row["row_id"], row["device_id"], row["prodn_pcs"])
         for row in warehouse.rows("demo/refused_rows", _span(days))
-        if row["production_day"] in set(days)
+        if row["production_day"] in days
     }
-    true: set[tuple[object, ...]] = set()
-    for day in days:
-        dirt = factory.truth(day).dirt
-        spoilt = factory.production(day).iloc[dirt.loc[dirt["must_refuse"], "position"]]
-        for row_id, device_id, pieces in zip(spoilt["RowId"], spoilt["DeviceID"], spoilt["ProdnPcs"], strict=True):
-            true.add((day, None if pd.isna(row_id) else int(row_id), device_id, int(pieces)))
+    true: Rows = set()
+    for truth in truths:
+        for row in truth.dirt[truth.dirt["must_refuse"]].to_dict("records"):
+            row_id = None if row["kind"] == "no_row_id" else row["row_id"]
+            true.add((truth.day, row_id, row["device_id"], row["prodn_pcs"]))
     return ours, true
+
+
+def _recorded(warehouse: Warehouse, factory: Factory, rules: AlertSettings, since: date) -> tuple[int, int]:
+    """Alerts opened in the warehouse since a day, and how many of them were true within a piece."""
+    rows = warehouse.rows("demo/recorded_alerts", {"rule": LOW_EFFICIENCY, "since": since})
+    moments = {(row["production_day"], row["opened_at"]) for row in rows}
+    behind = {
+        (day, at): verdict_on(factory.truth(day, at).rows, rules).nearly_behind
+        for day, at in moments
+        if factory.clock.is_working_day(day)
+    }
+    true = sum(row["subject"] in behind.get((row["production_day"], row["opened_at"]), ()) for row in rows)
+    return len(rows), true
 
 
 def _forecasts(warehouse: Warehouse, factory: Factory) -> pd.DataFrame:

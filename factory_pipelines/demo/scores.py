@@ -88,6 +88,15 @@ def alert_scores(replay: "Replay") -> list[Score]:
     ]
 
 
+def recorded_alert_score(alerts: int, true: int) -> Score:
+    """Alerts that stand in the warehouse against the truth at the moment each was opened."""
+    detail = (
+        f"{true} of {alerts} alerts in the warehouse were opened about somebody truly below the threshold then,"
+        " give or take the piece on the machine"
+    )
+    return _score("recorded_alert_precision", _share(true, alerts), "%", 95.0, "at_least", detail)
+
+
 def reconciliation_scores(lines: pd.DataFrame, unfinished_days: int) -> list[Score]:
     """Pieces of every line and day, ours against true.
 
@@ -96,7 +105,7 @@ def reconciliation_scores(lines: pd.DataFrame, unfinished_days: int) -> list[Sco
             true_pcs, true_output_pcs (null where the truth knows no such line).
         unfinished_days: days left out, because their last pull came before their end.
     """
-    over = f"{len(lines)} line-days" + (f"; {unfinished_days} unfinished days left out" if unfinished_days else "")
+    left_out = f"; {unfinished_days} days whose last pull came before their end are left out" if unfinished_days else ""
     scores = []
     for name, ours, true, what in (
         ("pieces_pulled_exactly", "pulled_pcs", "true_pcs", "raw table"),
@@ -105,7 +114,7 @@ def reconciliation_scores(lines: pd.DataFrame, unfinished_days: int) -> list[Sco
     ):
         exact = int((lines[ours] == lines[true]).sum())
         off = (lines[ours].fillna(0) - lines[true].fillna(0)).abs().sum()
-        detail = f"{what}: {exact} of {over} equal the truth; {off:.0f} pieces off in all"
+        detail = f"{what}: {exact} of {len(lines)} line-days equal the truth; {off:.0f} pieces off in all{left_out}"
         scores.append(_score(name, _share(exact, len(lines)), "%", 100.0, "at_least", detail))
     return scores
 

@@ -74,7 +74,8 @@ class Truth:
     def dirt(self) -> pd.DataFrame:
         """What is wrong with the rows RTMS shows at that moment.
 
-        Columns: position (row of the frame), row_id (before any dirt), kind, must_refuse (whether the contract must).
+        Columns: position (row of the frame), row_id (before any dirt), device_id, prodn_pcs (as shown), kind,
+        must_refuse (whether the contract must).
         """
         return self._find_dirt()
 

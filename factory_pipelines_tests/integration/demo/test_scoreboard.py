@@ -118,7 +118,7 @@ def test_a_day_pulled_before_its_end_is_left_out(warehouse: Warehouse, factory: 
     pull_day(warehouse, DemoRtms(factory, now=lambda: noon), LAST, now=noon)
     board = scores()
     assert board["pieces_pulled_exactly"]["value"] is None
-    assert "1 unfinished" in board["pieces_pulled_exactly"]["detail"]
+    assert "1 days whose last pull" in board["pieces_pulled_exactly"]["detail"]
 
 
 def test_a_forecast_is_held_against_the_simulated_future(

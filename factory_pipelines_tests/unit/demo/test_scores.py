@@ -88,7 +88,7 @@ def test_a_piece_too_many_or_too_few_is_seen(changed: dict[str, list[float | Non
 
 
 def test_reconciliation_says_what_it_left_out() -> None:
-    assert "3 unfinished days left out" in reconciliation_scores(lines(), unfinished_days=3)[0].detail
+    assert "3 days whose last pull" in reconciliation_scores(lines(), unfinished_days=3)[0].detail
     assert reconciliation_scores(lines().head(0), unfinished_days=3)[0].value is None
 
 
