@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +19,8 @@ from factory_pipelines.settings import load_settings
 
 from .killed_sender import RULES
 from .providers import SlackHandler, TwilioHandler, serving
+
+ROOT = Path(__file__).parents[3]
 
 WHATSAPP = {
     "FACTORY_TWILIO__ACCOUNT_SID": "AC1",
@@ -44,7 +47,9 @@ def killed(environment, report, senders, kills):
     """Runs senders at once, each until ``kills`` of its children died; returns the deaths by kind."""
     command = [sys.executable, "-m", "factory_pipelines_tests.integration.alerts.killed_sender", str(kills)]
     running = [
-        subprocess.Popen([*command, str(seed), str(report)], env=os.environ | environment, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [*command, str(seed), str(report)], env=os.environ | environment, stdout=subprocess.PIPE, cwd=ROOT
+        )
         for seed in range(senders)
     ]
     deaths = Counter()
