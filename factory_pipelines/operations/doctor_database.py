@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ _CONNECT_S = 4
 _OLDEST_POSTGRES = 160_000
 _SKEW_S = 5.0
 _SILENT_AFTER = timedelta(minutes=3)
+_FORGOTTEN_AFTER = timedelta(days=7)
 _MIGRATE = "factory migrate"
 _NOT_RUNNING = Finding(
     "database", "warn", "the embedded server does not run", "`factory demo`, `factory up` or `factory db url` starts it"
@@ -43,24 +44,44 @@ def warehouse(settings: Settings) -> list[Finding]:
 
 
 def dagster(settings: Settings) -> list[Finding]:
-    """Dagster's storage, its size, and whether its daemon ticks."""
-    if settings.database.dagster_url is None and not _has_administrator(settings):
+    """Dagster's storage, its size, and whether its daemon lives."""
+    if not _knows_dagster(settings):
         return []
-    url = re.sub(r"^postgresql\+\w+", "postgresql", dagster_url(settings))
+    url = _plain_dagster_url(settings)
     try:
-        with psycopg.connect(url, connect_timeout=_CONNECT_S) as conn:
-            row = conn.execute(
-                "SELECT to_regclass('public.runs') IS NOT NULL, pg_database_size(current_database())"
-            ).fetchone()
+        heard, size = _last_heard(url)
     except psycopg.OperationalError as error:
         remedy = f"{_MIGRATE} makes its database and role; or set FACTORY_DATABASE__DAGSTER_URL"
         return [Finding("dagster storage", "fail", f"{redacted(url)}: {error}", remedy)]
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    has_history, size = row
-    storage = Finding("dagster storage", "ok", f"{size / (1 << 20):.0f} MiB at {redacted(url)}")
-    if not has_history:
-        return [storage, Finding("schedules", "off", "Dagster has never run here")]
-    return [storage, _schedules(settings)]
+    return [
+        Finding("dagster storage", "ok", f"{size / (1 << 20):.0f} MiB at {redacted(url)}"),
+        _daemon(settings, heard, datetime.now(UTC)),
+    ]
+
+
+def schedules(settings: Settings) -> list[Finding]:
+    """Which sensors and schedules do not tick; nothing where the daemon does not live anyway."""
+    now = datetime.now(UTC)
+    if not _knows_dagster(settings):
+        return []
+    try:
+        heard, _ = _last_heard(_plain_dagster_url(settings))
+    except psycopg.OperationalError:
+        return []  # said by ``dagster``
+    if heard is None or now - heard > _SILENT_AFTER:
+        return []
+    # Dagster takes seconds to import.
+    from factory_pipelines.operations.observations import known_instigators, running_instigators
+    from factory_pipelines.operations.ticking import overdue_instigators
+
+    with history(dagster_url(settings)) as instance:
+        known = running_instigators(instance, known_instigators(instance, settings.plant.timezone))
+    # What has been due for a week is no longer in the code: the watchdog, which has the code at hand, would have told.
+    running = [i for i in known if i.due_at is None or now - i.due_at < _FORGOTTEN_AFTER]
+    if overdue := overdue_instigators(running, now, awake_since=None):
+        remedy = overdue[0].body.partition("\n")[2]
+        return [Finding("schedules", "fail", "; ".join(condition.title for condition in overdue), remedy)]
+    return [Finding("schedules", "ok", f"{len(running)} sensors and schedules tick")]
 
 
 def history(address: str) -> "dg.DagsterInstance":
@@ -176,23 +197,33 @@ def _migrations(settings: Settings) -> Finding:
     return Finding("migrations", "ok", "all applied")
 
 
-def _schedules(settings: Settings) -> Finding:
-    """Whether the daemon lives, and which sensors and schedules do not tick."""
-    from factory_pipelines.operations.observations import known_instigators, newest_heartbeat, running_instigators
-    from factory_pipelines.operations.ticking import overdue_instigators
+def _knows_dagster(settings: Settings) -> bool:
+    return settings.database.dagster_url is not None or _has_administrator(settings)
 
-    now = datetime.now(UTC)
+
+def _plain_dagster_url(settings: Settings) -> str:
+    return re.sub(r"^postgresql\+\w+", "postgresql", dagster_url(settings))
+
+
+def _last_heard(url: str) -> tuple[datetime | None, int]:
+    """When Dagster's daemon last said that it lives (None: never), and the size of its database in bytes."""
+    with psycopg.connect(url, connect_timeout=_CONNECT_S) as conn:
+        row = conn.execute(
+            "SELECT pg_database_size(current_database()), to_regclass('daemon_heartbeats') IS NOT NULL"
+        ).fetchone()
+        assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+        size, has_run = row
+        if not has_run:
+            return None, size
+        heard = conn.execute("SELECT max(timestamp) AT TIME ZONE 'UTC' FROM daemon_heartbeats").fetchone()
+    return (heard[0] if heard else None), size
+
+
+def _daemon(settings: Settings, heard: datetime | None, now: datetime) -> Finding:
+    if heard is None:
+        return Finding("daemon", "off", "it has never run here")
+    if now - heard <= _SILENT_AFTER:
+        return Finding("daemon", "ok", f"heard {(now - heard).total_seconds():.0f} s ago")
+    status: Status = "warn" if settings.rtms.source == "demo" else "fail"
     start = "factory up (a plant: docker compose up -d daemon, or systemctl restart factory-daemon)"
-    with history(dagster_url(settings)) as instance:
-        heard = newest_heartbeat(instance)
-        if heard is None:
-            return Finding("schedules", "off", "the daemon has never run here")
-        if now - heard > _SILENT_AFTER:
-            status: Status = "warn" if settings.rtms.source == "demo" else "fail"
-            since = f"{heard:%Y-%m-%d %H:%M} UTC"
-            return Finding("schedules", status, f"the daemon is silent since {since}: nothing is pulled or told", start)
-        running = running_instigators(instance, known_instigators(instance, settings.plant.timezone, now))
-    overdue: Sequence[Any] = overdue_instigators(running, now, awake_since=None)
-    if overdue:
-        return Finding("schedules", "fail", "; ".join(c.title for c in overdue), overdue[0].body.partition("\n")[2])
-    return Finding("schedules", "ok", f"the daemon lives; {len(running)} sensors and schedules tick")
+    return Finding("daemon", status, f"silent since {heard:%Y-%m-%d %H:%M} UTC: nothing is pulled or told", start)

@@ -36,7 +36,6 @@ from factory_pipelines.operations.ticking import FAILURES, Instigator
 # The sensor that reports failed runs has this long before the watchdog does it in its place.
 SENSOR_GRACE = timedelta(minutes=5)
 FAILURES_LOOKED_BACK = timedelta(hours=24)
-_FORGOTTEN_AFTER = timedelta(days=7)
 _RUNS_LOOKED_AT = 50
 _EVENTS_LOOKED_AT = 500
 _TICKS_LOOKED_AT = FAILURES + 2
@@ -76,33 +75,22 @@ def declared_instigators(repository: dg.RepositoryDefinition) -> list[Declared]:
     return sensors + schedules
 
 
-def known_instigators(instance: dg.DagsterInstance, zone: str, now: datetime) -> list[Declared]:
-    """Those whose ticks Dagster holds, for who has no code location at hand.
-
-    Sensors and schedules that the code no longer has are left out once they have not ticked for a week.
+def known_instigators(instance: dg.DagsterInstance, zone: str) -> list[Declared]:
+    """Those that Dagster has a state of, for who has no code location at hand; the code may no longer have them.
 
     Args:
         instance: Dagster's.
         zone: of the schedules: the plant's.
-        now: the present.
     """
     known = []
     for state in instance.all_instigator_state():
         data: Any = state.instigator_data
         if isinstance(data, SensorInstigatorData):
             every = timedelta(seconds=data.min_interval or 30)
-            declared = Declared(state.instigator_name, runs_by_default=True, every=every)
+            known.append(Declared(state.instigator_name, runs_by_default=True, every=every))
         else:
-            declared = Declared(state.instigator_name, runs_by_default=True, cron=data.cron_schedule, zone=zone)
-        newest = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
-        if newest and now.timestamp() - newest[0].timestamp < _FORGOTTEN_AFTER.total_seconds():
-            known.append(declared)
+            known.append(Declared(state.instigator_name, runs_by_default=True, cron=data.cron_schedule, zone=zone))
     return known
-
-
-def newest_heartbeat(instance: dg.DagsterInstance) -> datetime | None:
-    """When the daemon last said that it lives; None: never."""
-    return _at(max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=None))
 
 
 def running_instigators(instance: dg.DagsterInstance, declared: Iterable[Declared]) -> list[Instigator]:

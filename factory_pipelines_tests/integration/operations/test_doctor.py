@@ -17,7 +17,7 @@ from dagster._daemon.types import DaemonHeartbeat
 from psycopg import sql
 
 from factory_pipelines.operations.doctor import diagnose
-from factory_pipelines.operations.doctor_database import dagster, history, warehouse
+from factory_pipelines.operations.doctor_database import dagster, history, schedules, warehouse
 from factory_pipelines.operations.doctor_machine import api_keys, disk, known_passwords, ports
 from factory_pipelines.operations.doctor_outside import llm, odbc_drivers, rtms, slack, twilio
 from factory_pipelines.operations.findings import Finding
@@ -279,12 +279,13 @@ def test_a_daemon_that_fell_silent(
     instance: dg.DagsterInstance, dagster_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACTORY_DATABASE__DAGSTER_URL", dagster_address)
-    assert [f.status for f in dagster(Settings())] == ["ok", "off"]
-    for ago_s, status in ((600, "warn"), (10, "ok")):
+    assert {f.name: f.status for f in dagster(Settings())} == {"dagster storage": "ok", "daemon": "off"}
+    for ago_s, status, ticking in ((600, "warn", []), (10, "ok", ["ok"])):
         instance.add_daemon_heartbeat(DaemonHeartbeat(time.time() - ago_s, "SENSOR", "id", None))
-        storage, schedules = dagster(Settings())
+        storage, daemon = dagster(Settings())
         assert storage.status == "ok"
-        assert schedules.status == status, schedules.detail
+        assert daemon.status == status, daemon.detail
+        assert [f.status for f in schedules(Settings())] == ticking
     monkeypatch.setenv("FACTORY_RTMS__SOURCE", "csv")
     instance.add_daemon_heartbeat(DaemonHeartbeat(time.time() - 600, "SENSOR", "id", None))
     assert dagster(Settings())[1].status == "fail"

@@ -103,7 +103,7 @@ def daemon(instance: dg.DagsterInstance) -> Iterator[Daemon]:
 
 
 def titles(instance: dg.DagsterInstance, now: datetime) -> list[str]:
-    running = known_instigators(instance, "Asia/Kolkata", now)
+    running = known_instigators(instance, "Asia/Kolkata")
     return [c.title for c in overdue_instigators(running_instigators(instance, running), now)]
 
 
