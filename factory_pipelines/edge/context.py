@@ -108,7 +108,7 @@ class RequestContext:
             duration_ms=duration_s * 1000,
             request_id=state["request_id"],
         )
-        if scope["method"] in _READING or status in {401, 429}:
-            audit.add(line)
+        if status < 400 and scope["method"] not in _READING:
+            await run_in_threadpool(audit.write, line)  # something changed: it is on record before anybody hears of it
         else:
-            await run_in_threadpool(audit.write, line)
+            audit.add(line)

@@ -7,8 +7,11 @@ from threading import Lock
 from typing import Any
 
 import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
 
-from factory_pipelines.warehouse.pool import Warehouse, WarehouseUnavailableError
+from factory_pipelines.warehouse.pool import Params, Query, Warehouse, WarehouseUnavailableError
+from factory_pipelines.warehouse.queries import load_sql
 
 
 class WatchedWarehouse(Warehouse):
@@ -67,6 +70,18 @@ class WatchedWarehouse(Warehouse):
             if probing:
                 self._probing = False
             self._on_transaction(self._clock() - started_s)
+
+    def rows(self, query: Query, params: Params = None) -> list[dict[str, Any]]:
+        """As ``Warehouse.rows``, without a BEGIN and a COMMIT around the one statement: half the round trips."""
+        statement = sql.SQL(load_sql(query)) if isinstance(query, str) else query
+        with self.transaction() as conn:
+            conn.autocommit = True
+            try:
+                with conn.cursor(row_factory=dict_row) as cursor:
+                    return cursor.execute(statement, params).fetchall()
+            finally:
+                if not conn.closed:
+                    conn.autocommit = False
 
     def cancel_all(self) -> int:
         """Asks the server to end every running statement; returns how many connections were asked."""

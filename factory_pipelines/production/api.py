@@ -16,6 +16,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from factory_pipelines.plant.hierarchy import Level
+from factory_pipelines.production.api_examples import ANALYSIS, HIERARCHY
 from factory_pipelines.production.api_models import (
     LEVEL_NAMES,
     AnalysisAnswer,
@@ -30,9 +31,13 @@ EXCELLENT_PCT = 95.0
 
 router = APIRouter(prefix="/api/rtms", tags=["production"])
 
-_NEVER_PULLED: dict[int | str, dict[str, Any]] = {404: {"description": "The day was never pulled (`day_not_pulled`)."}}
-_NO_LEVEL: dict[int | str, dict[str, Any]] = {
-    404: {"description": "There is no such level (`level_unknown`), or the day was never pulled (`day_not_pulled`)."}
+_ANALYSIS_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"example": ANALYSIS}}},
+    404: {"description": "The day was never pulled (`day_not_pulled`)."},
+}
+_HIERARCHY_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"example": HIERARCHY}}},
+    404: {"description": "There is no such level (`level_unknown`), or the day was never pulled (`day_not_pulled`)."},
 }
 
 _level_path = Path(
@@ -67,7 +72,10 @@ class _Figures:
 
 
 @router.get(
-    "/analyze", response_model=AnalysisAnswer, summary="The whole analysis of a production day", responses=_NEVER_PULLED
+    "/analyze",
+    response_model=AnalysisAnswer,
+    summary="The whole analysis of a production day",
+    responses=_ANALYSIS_ANSWERS,
 )
 def analyze(request: Request, asked: Annotated[AnalysisQuestion, Query()]) -> Response:
     """Efficiency of everybody who passes the filter, with the text about the day and the hierarchy.
@@ -111,7 +119,10 @@ def analyze(request: Request, asked: Annotated[AnalysisQuestion, Query()]) -> Re
 
 
 @router.get(
-    "/hierarchy/{level}", response_model=HierarchyAnswer, summary="One level of the hierarchy", responses=_NO_LEVEL
+    "/hierarchy/{level}",
+    response_model=HierarchyAnswer,
+    summary="One level of the hierarchy",
+    responses=_HIERARCHY_ANSWERS,
 )
 def hierarchy(
     request: Request, level: Annotated[str, _level_path], asked: Annotated[HierarchyQuestion, Query()]
