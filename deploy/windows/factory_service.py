@@ -28,6 +28,7 @@ import win32job  # noqa: E402
 import win32service  # noqa: E402
 import win32serviceutil  # noqa: E402
 
+from factory_pipelines.operations.dagster_home import write_configuration  # noqa: E402
 from factory_pipelines.operations.deployment import plant_services  # noqa: E402
 from factory_pipelines.operations.supervisor import Supervisor  # noqa: E402
 
@@ -74,10 +75,14 @@ def serve(stop: Event) -> bool:
     read_environment(DATA / "factory.env")
     os.environ.setdefault("DAGSTER_STORAGE_DIR", str(DATA / "storage"))
     os.environ.setdefault("FACTORY_HOME", str(DATA / "home"))
+    dagster_home = DATA / "dagster"
+    dagster_home.mkdir(exist_ok=True)
+    write_configuration(dagster_home)
     children_end_with_us()
     commands = plant_services(
         ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin"),
         CHECKOUT,
+        dagster_home,
         code_port=int(os.environ.get("FACTORY_CODE_SERVER_PORT", "4000")),
         ui_port=int(os.environ.get("FACTORY_UI__PORT", "3000")),
         api_port=int(os.environ.get("FACTORY_API__PORT", "8010")),

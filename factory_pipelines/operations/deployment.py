@@ -10,13 +10,20 @@ from factory_pipelines.operations.supervisor import Command
 
 
 def plant_services(
-    scripts: Path, checkout: Path, *, code_port: int = 4000, ui_port: int = 3000, api_port: int = 8010
+    scripts: Path,
+    checkout: Path,
+    dagster_home: Path,
+    *,
+    code_port: int = 4000,
+    ui_port: int = 3000,
+    api_port: int = 8010,
 ) -> list[Command]:
     """Code server, daemon, web server and edge, all on loopback.
 
     Args:
         scripts: folder of the environment's programs (``Scripts`` on Windows, ``bin`` elsewhere).
-        checkout: folder with ``dagster.yaml`` (it becomes DAGSTER_HOME) and ``deploy/workspace.yaml``.
+        checkout: folder with ``deploy/workspace.yaml``.
+        dagster_home: folder with the instance's ``dagster.yaml``.
         code_port: where the code server listens.
         ui_port: where the Dagster UI is served.
         api_port: where the edge API is served.
@@ -25,7 +32,7 @@ def plant_services(
         FileNotFoundError: when a program is missing: the environment is not installed.
     """
     environment = {
-        "DAGSTER_HOME": str(checkout),
+        "DAGSTER_HOME": str(dagster_home),
         "FACTORY_CODE_SERVER_HOST": "127.0.0.1",
         "FACTORY_CODE_SERVER_PORT": str(code_port),
         "FACTORY_API__PORT": str(api_port),

@@ -125,6 +125,7 @@ def test_the_image_can_be_built_from_what_the_builder_is_sent() -> None:
     copied = [path for line in re.findall(r"^COPY (?!--from)(.+)$", recipe, re.MULTILINE) for path in line.split()[:-1]]
     let_through = set(re.findall(r"^!(.+)$", (compose.ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert set(copied) == let_through
+    assert "cat dagster.yaml deploy/dagster-storage.yaml > dagster/dagster.yaml" in recipe
     assert all((compose.ROOT / path).exists() for path in copied)
     assert re.search(r"^USER 10001", recipe, re.MULTILINE)
     assert "libodbc2" in recipe

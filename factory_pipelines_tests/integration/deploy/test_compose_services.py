@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from factory_pipelines.operations.dagster_home import write_configuration
 from factory_pipelines.warehouse.addresses import with_login
 from factory_pipelines_tests.integration.deploy import compose
 
@@ -128,8 +129,15 @@ class Stack:
         if text.startswith("postgresql"):
             return self._database_url(text)
         text = {"0.0.0.0": "127.0.0.1", "code-server": "127.0.0.1"}.get(text, text)  # noqa: S104 - taken out
-        text = re.sub(r"^/opt/factory", str(compose.ROOT), text)
-        text = re.sub(r"^/(var/lib/factory|tmp)", str(self.folder), text)
+        folders = {
+            "/opt/factory/dagster": self.folder,
+            "/opt/factory": compose.ROOT,
+            "/var/lib/factory": self.folder,
+            "/tmp": self.folder,  # noqa: S108 - the container's own
+        }
+        of_container = next((name for name in folders if text == name or text.startswith(f"{name}/")), None)
+        if of_container is not None:
+            return f"{folders[of_container]}{text.removeprefix(of_container)}"
         return re.sub(r"(?<!\d)(4000|3000|8010)(?!\d)", lambda port: str(self.ports[port[0]]), text)
 
     def _database_url(self, text: str) -> str:
@@ -155,6 +163,7 @@ def stack(warehouse_url: str, tmp_path: Path) -> Iterator[Stack]:
     """The stack with two databases of its own; `migrate` finds the first one empty, as in a new plant."""
     made = Stack(warehouse_url, tmp_path)
     (tmp_path / "dagster").mkdir()
+    write_configuration(tmp_path)  # the image joins the same two files
     with psycopg.connect(warehouse_url, autocommit=True) as admin:
         for name, owner in {"factory": "postgres", "dagster": "dagster"}.items():
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
@@ -166,6 +175,7 @@ def stack(warehouse_url: str, tmp_path: Path) -> Iterator[Stack]:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
+@pytest.mark.timeout(600)  # six processes and their health checks, on a machine that runs other tests too
 def test_every_service_comes_up_with_the_command_and_the_settings_of_the_file(stack: Stack) -> None:
     for _ in range(2):  # `docker compose up` runs it at every start
         migrated = stack.run("migrate")

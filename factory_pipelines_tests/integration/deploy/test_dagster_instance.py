@@ -1,7 +1,6 @@
 """`dagster.yaml` and the workspace files, loaded by Dagster itself against a real PostgreSQL."""
 
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from dagster._core.scheduler.instigation import TickStatus
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 from psycopg import sql
 
+from factory_pipelines.operations.dagster_home import write_configuration
 from factory_pipelines.warehouse.addresses import with_login
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ def instance(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     storage, home = tmp_path / "storage", tmp_path / "dagster-home"
     storage.mkdir()
     home.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", home)
+    write_configuration(home)
     monkeypatch.setenv("DAGSTER_PG_URL", url)
     monkeypatch.setenv("DAGSTER_STORAGE_DIR", str(storage))
     with dg.DagsterInstance.from_config(str(home)) as made:
