@@ -13,7 +13,7 @@ from factory_pipelines.production.figures import unknown_numbers
 from factory_pipelines.production.forecast import forecast
 from factory_pipelines.production.ingest import pull_day
 from factory_pipelines.production.insights import build_facts, template_text
-from factory_pipelines.production.patterns import HISTORY_DAYS, PATTERN_COLUMNS, find_patterns
+from factory_pipelines.production.patterns import HISTORY_DAYS, PATTERN_COLUMNS, patterns_on, read_history
 from factory_pipelines.settings import PlantSettings
 from factory_pipelines.warehouse.copy import copy_frame
 from factory_pipelines.warehouse.pool import Warehouse
@@ -38,13 +38,12 @@ def filled(warehouse: Warehouse) -> Iterator[Warehouse]:
 
 def patterns_of(warehouse: Warehouse) -> pd.DataFrame:
     window = {"first": DAYS[0], "last": LAST}
-    return find_patterns(
-        LAST,
+    history = read_history(
         sessions=warehouse.frame("production/pattern_sessions", window),
         people=warehouse.frame("production/pattern_people", window),
         styles=warehouse.frame("production/pattern_styles", window),
-        working_days=DAYS[-HISTORY_DAYS:],
     )
+    return patterns_on(history, LAST, DAYS[-HISTORY_DAYS:])
 
 
 def test_patterns_agree_with_a_plain_calculation_and_fit_their_table(filled: Warehouse) -> None:

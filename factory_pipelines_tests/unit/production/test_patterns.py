@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from factory_pipelines.production.patterns import PATTERN_COLUMNS, SESSIONS, find_patterns
+from factory_pipelines.production.patterns import PATTERN_COLUMNS, SESSIONS, patterns_on, read_history
 
 DAYS = [date(2025, 9, 1) + timedelta(days=number) for number in range(12)]
 TODAY = DAYS[-1]
@@ -40,16 +40,15 @@ def found(
     hourly: pd.DataFrame | None = None,
     staff: pd.DataFrame | None = None,
     made: pd.DataFrame | None = None,
-    **given: int,
+    last_sessions: Mapping[date, int] | None = None,
 ) -> pd.DataFrame:
-    return find_patterns(
-        TODAY,
+    history = read_history(
         sessions=sessions({}) if hourly is None else hourly,
         people=people({}) if staff is None else staff,
         styles=styles([]) if made is None else made,
-        working_days=DAYS,
-        **given,
+        last_sessions=last_sessions,
     )
+    return patterns_on(history, TODAY, DAYS)
 
 
 def test_nothing_gives_an_empty_frame_with_the_right_columns() -> None:
@@ -78,7 +77,7 @@ def test_a_stop_is_a_zero_and_a_break_of_the_whole_plant_is_not() -> None:
 
 
 def test_hours_that_are_not_over_are_not_counted() -> None:
-    frame = found(sessions({TODAY: [10, 10, 10, 2]}), last_session=3)
+    frame = found(sessions({TODAY: [10, 10, 10, 2]}), last_sessions={TODAY: 3})
     hours = frame[(frame["scope"] == "line") & (frame["pattern"] == "hour_of_day")]
     assert hours["value"].tolist() == pytest.approx([0.0, 0.0, 0.0])
 
@@ -169,3 +168,15 @@ def test_days_outside_the_working_calendar_are_not_looked_at() -> None:
     sunday = DAYS[0] - timedelta(days=1)
     frame = found(sessions({sunday: [1, 1, 1], TODAY: [1, 2, 3]}))
     assert set(frame["sample_size"]) == {1}
+
+
+def test_one_history_serves_many_days_and_no_day_sees_later_ones() -> None:
+    hourly = sessions({day: [10 + number, 20, 30 - number, 40, 50] for number, day in enumerate(DAYS)})
+    staff = people({day: 60.0 + 3 * number for number, day in enumerate(DAYS)})
+    made = styles([(day, "OLD" if number < 6 else "NEW", 80.0 + number) for number, day in enumerate(DAYS)])
+    whole = read_history(sessions=hourly, people=staff, styles=made)
+    for day in DAYS[4:]:
+        past = [frame[frame["production_day"] <= day] for frame in (hourly, staff, made)]
+        alone = read_history(sessions=past[0], people=past[1], styles=past[2])
+        known = DAYS[: DAYS.index(day) + 1]
+        pd.testing.assert_frame_equal(patterns_on(whole, day, known), patterns_on(alone, day, known))
