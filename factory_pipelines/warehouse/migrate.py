@@ -9,10 +9,12 @@ import io
 import logging
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.addresses import DAGSTER_DATABASE, Role, admin_url, with_options
@@ -20,8 +22,11 @@ from factory_pipelines.warehouse.queries import sql_root
 
 _log = logging.getLogger(__name__)
 
-# Any number will do: one migration at a time per server.
+# Any number will do: one migration at a time per database. Two databases of a server may migrate at once, so what
+# belongs to the server is written only where it is not so already.
 _MIGRATION_LOCK = 7_310_201
+
+_STDOUT = Lock()  # a process has one, and two threads that redirect it would not find the way back
 
 # Dagster opens a connection for each query of each process; the warehouse must keep its share (dagster#20325).
 _DAGSTER_CONNECTIONS = 80
@@ -36,10 +41,15 @@ class MigrationResult:
     postgres_version: str
 
 
-def migrate(settings: Settings, url: str | None = None) -> MigrationResult:
+def migrate(settings: Settings, url: str | None = None, *, folder: Path | None = None) -> MigrationResult:
     """Brings the database at ``url`` (default: the configured one) to the current schema.
 
     Repeating it changes nothing; two at once wait for each other.
+
+    Args:
+        settings: the roles' passwords, and the address when none is given.
+        url: an administrator's address.
+        folder: where the migrations are; default: ``sql/migrations``.
 
     Raises:
         psycopg.Error: with the migration's own message; that migration is rolled back whole.
@@ -49,7 +59,7 @@ def migrate(settings: Settings, url: str | None = None) -> MigrationResult:
         conn.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
         _prepare_server(conn, settings)
         _prepare_database(conn)
-        applied = _apply(url)
+        applied = _apply(url, folder)
         _catch_up_hypertables(conn)
         row = conn.execute("SELECT warehouse.edition(), current_setting('server_version')").fetchone()
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
@@ -58,7 +68,7 @@ def migrate(settings: Settings, url: str | None = None) -> MigrationResult:
 
 def pending(url: str) -> list[str]:
     """Names of the migrations that the database at ``url`` lacks, in order."""
-    backend, migrations = _backend(url)
+    backend, migrations = _backend(url, None)
     try:
         return [m.id for m in backend.to_apply(migrations)]
     finally:
@@ -72,18 +82,36 @@ def _prepare_server(conn: psycopg.Connection[Any], settings: Settings) -> None:
         Role.DAGSTER: settings.database.dagster_password,
     }
     for role in Role:
+        name = sql.Identifier(role.value)
         if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.value]).fetchone():
             kind = sql.SQL("NOLOGIN" if role is Role.OWNER else "LOGIN")
-            conn.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role.value), kind))
+            _create(conn, sql.SQL("CREATE ROLE {} {}").format(name, kind))
         if secret := passwords.get(role):
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
-            conn.execute(statement.format(sql.Identifier(role.value), sql.Literal(secret.get_secret_value())))
-        # An administrator who is no superuser may act as a role only as its member.
-        conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role.value)))
+            conn.execute(statement.format(name, sql.Literal(secret.get_secret_value())))
+        if not conn.execute(_IS_MEMBER, [role.value]).fetchone():
+            conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
     dagster = sql.Identifier(Role.DAGSTER.value)
-    conn.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}").format(dagster, sql.Literal(_DAGSTER_CONNECTIONS)))
+    limit = conn.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = %s", [Role.DAGSTER.value]).fetchone()
+    if limit != (_DAGSTER_CONNECTIONS,):
+        conn.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}").format(dagster, sql.Literal(_DAGSTER_CONNECTIONS)))
     if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DAGSTER_DATABASE]).fetchone():
-        conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DAGSTER_DATABASE), dagster))
+        _create(conn, sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DAGSTER_DATABASE), dagster))
+
+
+# An administrator who is no superuser may act as a role only as its member.
+_IS_MEMBER = """
+SELECT FROM pg_auth_members
+WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+    AND member = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+"""
+
+
+def _create(conn: psycopg.Connection[Any], statement: sql.Composed) -> None:
+    try:
+        conn.execute(statement)
+    except (errors.DuplicateObject, errors.DuplicateDatabase, errors.UniqueViolation):
+        _log.debug("a migration of another database made it first: %s", statement.as_string(conn))
 
 
 def _prepare_database(conn: psycopg.Connection[Any]) -> None:
@@ -113,12 +141,12 @@ def _preloaded(conn: psycopg.Connection[Any]) -> set[str]:
     return {name.strip() for name in ((row[0] if row else "") or "").split(",")}
 
 
-def _apply(url: str) -> list[str]:
-    backend, migrations = _backend(url)
+def _apply(url: str, folder: Path | None) -> list[str]:
+    backend, migrations = _backend(url, folder)
     try:
         todo = backend.to_apply(migrations)
         # yoyo prints what a statement returns; ours return nothing anybody needs to read.
-        with contextlib.redirect_stdout(io.StringIO()):
+        with _STDOUT, contextlib.redirect_stdout(io.StringIO()):
             for migration in todo:
                 backend.apply_one(migration)
         return [m.id for m in todo]
@@ -126,7 +154,7 @@ def _apply(url: str) -> list[str]:
         backend.connection.close()
 
 
-def _backend(url: str) -> tuple[Any, Any]:
+def _backend(url: str, folder: Path | None) -> tuple[Any, Any]:
     from yoyo import get_backend, read_migrations
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
@@ -134,7 +162,7 @@ def _backend(url: str) -> tuple[Any, Any]:
         url, {"role": Role.OWNER.value, "search_path": "warehouse,public", "client_min_messages": "warning"}
     )
     backend = get_backend(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", as_owner))
-    return backend, read_migrations(str(sql_root() / "migrations"))
+    return backend, read_migrations(str(folder or sql_root() / "migrations"))
 
 
 def _drop_time_bucket_stand_ins(conn: psycopg.Connection[Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from psycopg import Connection, sql
 
@@ -60,7 +60,7 @@ json_values = st.recursive(
 )
 rows = st.tuples(
     st.integers(-(2**31), 2**31 - 1) | st.none(),
-    st.integers(-(2**63), 2**63 - 1) | st.none(),
+    st.integers(-(2**53), 2**53) | st.sampled_from([-(2**63), 2**63 - 1]) | st.none(),
     st.floats(allow_nan=False) | st.none(),
     texts | st.none(),
     st.booleans() | st.none(),
@@ -84,14 +84,12 @@ def test_what_is_copied_comes_back_the_same(shared_warehouse: Warehouse, values:
 @settings(max_examples=40, deadline=None)
 def test_a_frame_comes_back_the_same(shared_warehouse: Warehouse, values: list[Any]) -> None:
     names = list(COLUMNS)[1:8]
+    # A column with a gap may become float64, which holds no larger integer exactly.
+    assume(all(row[1] is None or abs(row[1]) <= 2**53 for (row,) in values))
     frame = pd.DataFrame([row for (row,) in values], columns=names)
     with target(shared_warehouse, *names) as conn:
         assert copy_frame(conn, TARGET, frame) == len(values)
-        back = content(conn)
-    for row, (wanted,) in zip(back, values, strict=True):
-        # A column with a gap is float64 in a frame of mixed rows: beyond 2**53 the frame itself has lost the digits.
-        for got, want in zip(row, wanted, strict=True):
-            assert got == want or (isinstance(want, int) and abs(want) > 2**53 and math.isclose(got, want))
+        assert content(conn) == [row for (row,) in values]
 
 
 UNKNOWN = [None, math.nan, pd.NaT, pd.NA, np.nan]
