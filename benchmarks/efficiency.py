@@ -39,7 +39,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def tables_against_bare_insert(warehouse: Warehouse, last: date) -> dict[str, Any]:
-    """All four efficiency tables of ``ROWS`` rows, against an INSERT … SELECT of the same rows into a table like theirs."""
+    """All four efficiency tables of ``ROWS`` rows, against an INSERT … SELECT of the same rows into a like table."""
     warehouse.execute(
         sql.SQL("CREATE TABLE production.bare (LIKE rtms.session_wise_production INCLUDING ALL EXCLUDING STATISTICS)")
     )

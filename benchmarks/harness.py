@@ -60,7 +60,7 @@ def in_turns(
 def own_server() -> Iterator[Callable[[str], Warehouse]]:
     """An embedded server for this benchmark; gives freshly migrated databases, as their owner: it may empty tables."""
     # Directly under /tmp: a socket's path may have 100 characters.
-    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         server = EmbeddedServer(Path(folder) / "home")
         url = server.start()

@@ -9,8 +9,8 @@ from factory_pipelines.alerts.engine import evaluate
 from factory_pipelines.demo.resources import open_factory
 from factory_pipelines.demo.rtms import DemoRtms
 from factory_pipelines.plant.clock import PlantClock
-from factory_pipelines.production.alert_assets import breaches_of
 from factory_pipelines.production.ingest import pull_day, pull_supervisors
+from factory_pipelines.production.lookout import breaches_of
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines.warehouse.slices import rebuild_days

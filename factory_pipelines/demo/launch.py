@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _KEY_FILE = "demo-api-key"
 _STATE_FILE = "demo.json"
+_TOLD_DAYS = 28
 
 
 class DemoFailedError(RuntimeError):
@@ -142,16 +143,21 @@ def _catch_up(
             pull_last_hour(warehouse, settings, now)
     first = state["last_day"] if state["complete"] else settings.rtms.first_day
     whole = _unpartitioned(defs)
-    told = dg.AssetSelection.assets(["production", "insights"])  # last, because it tells the forecast too
-    daily = dg.AssetSelection.all().materializable() - whole - told
+    # Patterns and texts of the last four weeks are what anybody reads; insights come last, they tell the forecast too.
+    patterns = dg.AssetSelection.assets(["production", "patterns"])
+    insights = dg.AssetSelection.assets(["production", "insights"])
+    daily = dg.AssetSelection.all().materializable() - whole - patterns - insights
+    recent = max(first, today - timedelta(days=_TOLD_DAYS))
+    runs = [
+        (f"{(today - first).days + 1} production days: pulls, efficiency, checks", daily, first),
+        ("patterns", patterns, recent),
+        ("model, forecast, alerts, scoreboard", whole, None),
+        ("insights", insights, recent),
+    ]
     with dg.DagsterInstance.get() as instance:
-        days = (today - first).days + 1
-        with steps.step(f"{days} production days: pulls, efficiency, checks") as detail:
-            _require(_materialize(defs, instance, daily, detail, first=first, last=today))
-        with steps.step("model, forecast, alerts, scoreboard") as detail:
-            _require(_materialize(defs, instance, whole, detail))
-        with steps.step("insights") as detail:
-            _require(_materialize(defs, instance, told, detail, first=first, last=today))
+        for title, selection, since in runs:
+            with steps.step(title) as detail:
+                _require(_materialize(defs, instance, selection, detail, first=since, last=today))
 
 
 def _unpartitioned(defs: "dg.Definitions") -> "dg.AssetSelection":

@@ -1,7 +1,8 @@
 """When production is pulled and computed.
 
 - every ten minutes: the running day, from the pull to the efficiency tables, in one process;
-- after the day's end: the day once more, complete, then patterns, insights, the model and the forecast.
+- after every pull: breaches, and what the running day's numbers mean (automation conditions);
+- after the day's end: the day once more, complete, then patterns, training, the forecast and insights.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from factory_pipelines.production.tables import (
 )
 from factory_pipelines.settings import Settings, load_settings
 
+_FORECAST = [["production", "efficiency_model"], ["production", "efficiency_forecast"]]
 _TABLES = [SESSION_WISE_PRODUCTION, OPERATION_BENCHMARK, EMPLOYEE_EFFICIENCY, EFFICIENCY_BY_LEVEL, LINE_OUTPUT]
 
 PULL_JOB = dg.define_asset_job(
@@ -39,16 +41,9 @@ SUPERVISORS_JOB = dg.define_asset_job(
 
 DAY_CLOSE_JOB = dg.define_asset_job(
     "close_production_day",
-    selection=dg.AssetSelection.assets(*[t.key for t in _TABLES], PATTERNS.key, INSIGHTS.key),
-    description="The complete day: its last pull, its tables, patterns and insights.",
+    selection=dg.AssetSelection.assets(*[t.key for t in _TABLES], PATTERNS.key, *_FORECAST, INSIGHTS.key),
+    description="The complete day: its last pull, its tables and patterns, then training, forecast and insights.",
     partitions_def=PRODUCTION_DAYS,
-    executor_def=dg.in_process_executor,
-)
-
-FORECAST_JOB = dg.define_asset_job(
-    "efficiency_forecast",
-    selection=dg.AssetSelection.assets(["production", "efficiency_model"], ["production", "efficiency_forecast"]),
-    description="Trains the efficiency model, judges it against the naive, forecasts seven production days.",
     executor_def=dg.in_process_executor,
 )
 
@@ -89,24 +84,12 @@ def _after_day_start(minutes: int) -> str:
     cron_schedule=_after_day_start(15),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="A quarter of an hour after the production day ends: its final state, patterns and insights.",
+    description="A quarter of an hour after the production day ends: its final state, training, forecast, insights.",
 )
 def after_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Closes the production day that has just ended."""
     day = closed_day(load_settings(), context.scheduled_execution_time).isoformat()
     return dg.RunRequest(run_key=f"close:{day}", partition_key=day)
-
-
-@dg.schedule(
-    job=FORECAST_JOB,
-    cron_schedule=_after_day_start(30),
-    execution_timezone=load_settings().plant.timezone,
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Nightly training, when the closed day is in: model, backtest, forecast.",
-)
-def nightly_training(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Trains on everything up to the production day that has just ended."""
-    return dg.RunRequest(run_key=f"train:{closed_day(load_settings(), context.scheduled_execution_time)}")
 
 
 @dg.schedule(
@@ -127,4 +110,13 @@ alerts_on_new_efficiency = dg.AutomationConditionSensorDefinition(
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
     description="Decides upon breaches as soon as a pull's efficiency table is there.",
+)
+
+# Apart from the alerts' sensor: a language model may take a minute, and nobody must wait for it.
+insights_on_new_efficiency = dg.AutomationConditionSensorDefinition(
+    "insights_on_new_efficiency",
+    target=dg.AssetSelection.assets(PATTERNS.key, INSIGHTS.key),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    description="Patterns and insights of the running day, whenever its tables have changed.",
 )

@@ -8,8 +8,10 @@ from factory_pipelines.production.tables import (
     EFFICIENCY_BY_LEVEL,
     EFFICIENCY_FORECAST,
     EMPLOYEE_EFFICIENCY,
+    INSIGHTS,
     LINE_OUTPUT,
     OPERATION_BENCHMARK,
+    PATTERNS,
 )
 
 _IN_RANGE = "Pieces, targets, minutes and percentages are possible values."
@@ -67,6 +69,20 @@ CHECKS = [
         query="production/check_line_output",
         blocking={"values_in_range": _IN_RANGE, "reconciles_with_pull": _RECONCILES},
         warning={"output_known": "Every line has a final operation, so that its output is known."},
+    ),
+    table_checks(
+        PATTERNS,
+        query="production/check_patterns",
+        blocking={"values_in_range": "Shares, sessions and sample sizes are possible values."},
+    ),
+    table_checks(
+        INSIGHTS,
+        query="production/check_insights",
+        blocking={
+            "texts_are_there": "No summary is blank, and there is always something to do.",
+            "every_day_is_told": "Every day on which a line worked has its text.",
+        },
+        warning={"model_kept_to_the_numbers": "No language model was passed over for failing or inventing a number."},
     ),
     table_checks(
         EFFICIENCY_BACKTEST,
