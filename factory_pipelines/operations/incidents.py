@@ -139,19 +139,22 @@ def decide(
     return Verdict(tuple(raised), tuple(resolved), dict(oldest), tuple(unknown))
 
 
-def run_subject(job_name: str, asset_keys: Iterable[str]) -> str:
-    """What a run is about, the same for every run of the same kind.
+def run_subject(job_name: str, missing_assets: Iterable[str]) -> str:
+    """What a failed run is about, the same for every run of the same kind.
 
-    A job is known by its name; assets materialized without one (``__ASSET_JOB``) by their keys.
+    A job is known by its name; a run put together for the occasion (from the UI's asset graph, by ``factory run``) by
+    the assets it was to materialize and did not.
     """
-    if not job_name.startswith("__ASSET_JOB"):
+    if not job_name.startswith(_AD_HOC):
         return job_name
-    keys = sorted(asset_keys)
+    keys = sorted(missing_assets)
     return ASSETS + ", ".join(keys) if keys else job_name
 
 
 ASSETS = "assets "
-"""How the subject of a run without a job begins."""
+"""How the subject of such a run begins."""
+
+_AD_HOC = ("__ASSET_JOB", "run_selection")
 
 
 def assets_of(subject: str) -> list[str]:

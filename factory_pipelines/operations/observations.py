@@ -236,9 +236,16 @@ def conditions_of(instance: dg.DagsterInstance, record: RunRecord) -> list[Condi
     if checks and errors and all(error is not None and error.cls_name == _BLOCKED for error in errors):
         return checks
     said = next((error.message.strip() for error in errors if error is not None), None)
-    keys = run.asset_selection or ()
-    subject = run_subject(run.job_name, (key.to_user_string() for key in keys))
+    subject = run_subject(run.job_name, _missing(instance, run.run_id))
     return [run_failed(subject, run.run_id, said, ended_at(record), partition)]
+
+
+def _missing(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """The assets that a run was to materialize and did not: a re-execution from the failure makes only these."""
+    events = instance.event_log_storage
+    planned = events.get_asset_keys_for_run(run_id, DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    made = events.get_asset_keys_for_run(run_id, DagsterEventType.ASSET_MATERIALIZATION)
+    return [key.to_user_string() for key in planned - made]
 
 
 def _root_error(entry: dg.EventLogEntry) -> Any:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,7 +103,7 @@ def look(
         known = known_incidents(warehouse, now)
     except _CANNOT_KNOW as error:
         _log.error("the watchdog can tell nobody: %s", error)
-        return f"the alerts cannot be read, so nobody can be told anything: {error}", memory
+        return f"the alerts cannot be read, so nobody can be told anything: {error}", replace(memory, looked_at=now)
     open_runs = {k.subject: k.last_seen_at for k in known.values() if k.rule == RUN_FAILED and k.is_open}
     checks = sorted(repository.asset_graph.asset_check_keys)
     declared = declared_instigators(repository)

@@ -118,6 +118,7 @@ def test_after_any_look_exactly_what_was_seen_is_open(
 def test_a_run_is_known_by_its_job_or_by_its_assets() -> None:
     assert run_subject("rtms_pull", ["b", "a"]) == "rtms_pull"
     assert run_subject("__ASSET_JOB", ["rtms/b", "rtms/a"]) == "assets rtms/a, rtms/b"
+    assert run_subject("run_selection", ["rtms/b"]) == "assets rtms/b"
     assert run_subject("__ASSET_JOB_3", []) == "__ASSET_JOB_3"
     assert assets_of("assets rtms/a, rtms/b") == ["rtms/a", "rtms/b"]
     assert assets_of("rtms_pull") == []
