@@ -61,11 +61,16 @@ def restore(settings: Settings, file: Path) -> None:
             _drop(conn, fresh)
             raise
         _drop(conn, old)
-        _end_sessions(conn, name)
-        with conn.transaction():
-            for source, target in ((name, old), (fresh, name)):
-                rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-                conn.execute(rename.format(sql.Identifier(source), sql.Identifier(target)))
+        try:
+            _close(conn, name)
+            with conn.transaction():
+                for source, target in ((name, old), (fresh, name)):
+                    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                    conn.execute(rename.format(sql.Identifier(source), sql.Identifier(target)))
+        except BaseException:
+            _let_in(conn, name, allowed=True)
+            _drop(conn, fresh)
+            raise
         _drop(conn, old)
 
 
@@ -86,8 +91,15 @@ def _drop(conn: psycopg.Connection[tuple[object, ...]], database: str) -> None:
     conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
-def _end_sessions(conn: psycopg.Connection[tuple[object, ...]], database: str) -> None:
-    conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+def _close(conn: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    """Ends all sessions on ``database`` and lets nobody in: a pool would be back before the next statement."""
+    _let_in(conn, database, allowed=False)
+    conn.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [database])
+
+
+def _let_in(conn: psycopg.Connection[tuple[object, ...]], database: str, *, allowed: bool) -> None:
+    statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    conn.execute(statement.format(sql.Identifier(database), sql.Literal(allowed)))
 
 
 def _run(tool: str, url: str, *arguments: str) -> None:
