@@ -1,6 +1,7 @@
 """Keys, limits, errors, correlation ids, and the audit log of all that."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_what_is_public_needs_no_key(stranger: TestClient, path: str) -> None:
 
 
 def test_everything_else_does(stranger: TestClient) -> None:
-    documented = [path.format(level="UnitCode", note_id=1) for path in stranger.get("/openapi.json").json()["paths"]]
+    documented = [re.sub(r"{\w+}", "1", path) for path in stranger.get("/openapi.json").json()["paths"]]
     closed = [path for path in documented if path not in PUBLIC]
     assert len(closed) >= 7
     for path in [*closed, "/no/such/route", "/docs/", "/api//health", "/API/health"]:
