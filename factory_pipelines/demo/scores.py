@@ -34,12 +34,15 @@ class Score:
 
 def alert_scores(replay: "Replay") -> list[Score]:
     """Messages, delivery, precision and recall of the replayed policies."""
+    return [*_attention_scores(replay), *_judgement_scores(replay)]
+
+
+def _attention_scores(replay: "Replay") -> list[Score]:
+    """How many messages, and whether every long breach got through."""
     digest, seed = replay.told["digest"], replay.told["seed"]
     long_breaches = [spell for spell in replay.breaches if spell.is_long]
     heard = [digest.heard_at(spell) for spell in long_breaches]
     waits = [(at - spell.start).total_seconds() / 60 for at, spell in zip(heard, long_breaches, strict=True) if at]
-    behind = [spell for spell in replay.behind if spell.is_long]
-    seed_recall = _share(_heard(seed, behind), len(behind))
     over = f"{replay.pulls} pulls of {', '.join(day.isoformat() for day in replay.days)}"
     return [
         _score(
@@ -59,6 +62,15 @@ def alert_scores(replay: "Replay") -> list[Score]:
             f"{len(heard)} breaches of 30 minutes or more, by an independent calculation on clean rows"
             + (f"; the message came {median(waits):.0f} minutes after the start (median)" if waits else ""),
         ),
+    ]
+
+
+def _judgement_scores(replay: "Replay") -> list[Score]:
+    """Whether the alerts were true, and whether what was true was told."""
+    digest, seed = replay.told["digest"], replay.told["seed"]
+    behind = [spell for spell in replay.behind if spell.is_long]
+    seed_recall = _share(_heard(seed, behind), len(behind))
+    return [
         _score(
             "alert_precision",
             _share(digest.true_alerts, digest.alerts),
