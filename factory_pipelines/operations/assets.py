@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from factory_pipelines.operations.retention import Limits, prune
 from factory_pipelines.settings import load_settings
 
 
@@ -30,6 +29,9 @@ class RetentionConfig(dg.Config):
 )
 def retention(context: dg.AssetExecutionContext, config: RetentionConfig) -> dg.MaterializeResult[Any]:
     """Deletes Dagster's old runs with events, logs and check results; whatever is the latest of an asset stays."""
+    # Here, because SQLAlchemy and Dagster's storage cost every process that loads the code location a second.
+    from factory_pipelines.operations.retention import Limits, prune
+
     run_days = config.run_days or load_settings().retention.run_days
     limits = Limits(run_days, config.max_runs, config.max_seconds, config.dry_run)
     pruned = prune(context.instance, limits, datetime.now(UTC))

@@ -11,7 +11,6 @@ import dagster as dg
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
-from sqlalchemy.exc import SQLAlchemyError
 
 from factory_pipelines.alerts.engine import raise_incident, resolve_incident
 from factory_pipelines.operations.data_age import stale_data
@@ -45,7 +44,6 @@ from factory_pipelines.warehouse.queries import load_sql
 
 _log = logging.getLogger(__name__)
 
-_CANNOT_KNOW = (WarehouseUnavailableError, psycopg.Error, SQLAlchemyError)
 _OUTBOX_LIMIT = timedelta(minutes=15)
 # A watchdog that did not look for this long was away, and so was the daemon: nothing else can have ticked either.
 _PAUSE = timedelta(minutes=5)
@@ -101,7 +99,7 @@ def look(
     """
     try:
         known = known_incidents(warehouse, now)
-    except _CANNOT_KNOW as error:
+    except _cannot_know() as error:
         _log.error("the watchdog can tell nobody: %s", error)
         return f"the alerts cannot be read, so nobody can be told anything: {error}", replace(memory, looked_at=now)
     open_runs = {k.subject: k.last_seen_at for k in known.values() if k.rule == RUN_FAILED and k.is_open}
@@ -133,7 +131,7 @@ def known_incidents(warehouse: Warehouse, now: datetime) -> dict[Key, Known]:
 def _looked(rule: str, assess: Callable[[], Assessment]) -> Assessment:
     try:
         return assess()
-    except _CANNOT_KNOW as error:
+    except _cannot_know() as error:
         _log.warning("%s cannot be looked into: %s", rule, error)
         return Assessment(rule, unknown=str(error).strip().partition("\n")[0])
 
@@ -173,7 +171,7 @@ def _carry_out(warehouse: Warehouse, verdict: Verdict, now: datetime) -> str:
             tell(warehouse, condition, now)
         for rule, subject in verdict.resolved:
             resolve_incident(warehouse, rule, subject, now)
-    except _CANNOT_KNOW as error:
+    except _cannot_know() as error:
         _log.error("the watchdog could not tell all it saw: %s", error)
         return f"could not tell all it saw: {error}"
     return f"{_listed('raised', (c.title for c in verdict.raised[:_RAISED_AT_ONCE]))}, " + _listed(
@@ -190,3 +188,10 @@ def tell(warehouse: Warehouse, condition: Condition, now: datetime) -> None:
 def _listed(done: str, names: Iterable[str]) -> str:
     found = list(names)
     return f"{done} {len(found)}" + (f" ({', '.join(found[:5])})" if found else "")
+
+
+def _cannot_know() -> tuple[type[Exception], ...]:
+    """What says that an answer is not to be had now. SQLAlchemy is imported when needed: it costs half a second."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return WarehouseUnavailableError, psycopg.Error, SQLAlchemyError
