@@ -21,7 +21,7 @@ from factory_pipelines.edge.document import complete_document
 from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
-from factory_pipelines.edge.reports import product_version
+from factory_pipelines.edge.reports import product_version, start_measuring
 from factory_pipelines.edge.security import is_public, load_keys, refuse_known_passwords
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.production import api as production
@@ -135,6 +135,7 @@ def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse
         app.state.writer = WatchedWarehouse(writes, on_transaction=metrics.transaction("writer"))
         app.state.audit = AuditTrail(app.state.writer, keep_days=settings.api.audit_days)
         app.state.audit.start()
+        start_measuring()
         try:
             yield
         finally:

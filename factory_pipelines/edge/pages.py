@@ -1,5 +1,6 @@
 """Two pages for people, self-contained: a plant's network may have no way out to fetch a script from."""
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -46,7 +47,10 @@ def overview(facts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 
 def reference(document: Mapping[str, Any]) -> str:
     """The page at ``/docs``: every operation with its parameters and answers."""
-    sections = "".join(_section(*operation) for operation in operations(document))
+    answers = [answer for _, _, operation in operations(document) for answer in _answers(operation)]
+    # What (nearly) every route may answer stands once, at the top.
+    common = sorted({answer for answer in answers if answers.count(answer) > len(document["paths"]) / 2})
+    sections = "".join(_section(*operation, common=set(common)) for operation in operations(document))
     title = document["info"]["title"]
     return _page(
         f"{title}: routes",
@@ -55,23 +59,32 @@ def reference(document: Mapping[str, Any]) -> str:
 <p>Send a key in the header <code>X-API-Key</code>. Every refusal has the same body:
 <code>{{"ok": false, "error": {{"code", "detail", "field", "request_id"}}}}</code>. For programs:
 <a href="/openapi.json">openapi.json</a>.</p>
+<p>Every route may answer:</p>
+{_answer_table(common)}
 {sections}""",
     )
 
 
-def _section(method: str, path: str, operation: Mapping[str, Any]) -> str:
+def _section(method: str, path: str, operation: Mapping[str, Any], *, common: set[tuple[str, str]]) -> str:
     parameters = _rows(
-        [_code(p["name"]), escape(p["in"]), escape(p.get("description", "")), escape(_default(p))]
+        [_code(p["name"]), escape(p["in"]), _text(p.get("description", "")), escape(_default(p))]
         for p in operation.get("parameters", [])
     )
-    answers = _rows(
-        [escape(status), escape(answer["description"])] for status, answer in operation["responses"].items()
-    )
+    own = [answer for answer in _answers(operation) if answer not in common]
     return f"""<h2>{_code(f"{method} {path}")}</h2>
-<p><strong>{escape(operation.get("summary", ""))}.</strong> {escape(operation.get("description", ""))}
+<p><strong>{escape(operation.get("summary", ""))}.</strong> {_text(operation.get("description", ""))}
 <span class="dim">{_key_note(operation)}</span></p>
 {_table(["Parameter", "In", "Meaning", "Default"], parameters) if parameters else ""}
-{_table(["Status", "Meaning"], answers)}"""
+{_answer_table(own) if own else ""}"""
+
+
+def _answers(operation: Mapping[str, Any]) -> list[tuple[str, str]]:
+    refusals = ((status, answer["description"]) for status, answer in operation["responses"].items())
+    return [(status, meaning) for status, meaning in refusals if status >= "300"]
+
+
+def _answer_table(answers: list[tuple[str, str]]) -> str:
+    return _table(["Status", "Meaning"], _rows([escape(status), _text(meaning)] for status, meaning in answers))
 
 
 def _page(title: str, body: str) -> str:
@@ -89,6 +102,10 @@ def _table(heads: list[str], rows: str) -> str:
 
 def _rows(rows: Any) -> str:
     return "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+
+
+def _text(text: str) -> str:
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _code(text: str) -> str:

@@ -64,6 +64,11 @@ def pull_age_s(pull: Mapping[str, Any] | None, now: datetime) -> float | None:
     return (now - pull["finished_at"]).total_seconds() if pull and pull["finished_at"] else None
 
 
+def start_measuring() -> None:
+    """Processor use is measured from one look to the next: this is the first."""
+    psutil.cpu_percent()
+
+
 def system_resources(home: Path) -> dict[str, Any]:
     """Processor, memory and disk of this machine and of this process."""
     memory = psutil.virtual_memory()
