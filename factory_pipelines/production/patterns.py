@@ -129,27 +129,6 @@ def patterns_on(history: PatternHistory, day: date, working_days: Sequence[date]
     return found.sort_values(["scope", "pattern", "subject", "session_no"], ignore_index=True)
 
 
-def find_patterns(
-    day: date,
-    *,
-    sessions: pd.DataFrame,
-    people: pd.DataFrame,
-    styles: pd.DataFrame,
-    working_days: Sequence[date],
-    threshold_pct: float = 85.0,
-    last_session: int = 12,
-) -> pd.DataFrame:
-    """``read_history`` and ``patterns_on`` for one day; ``last_session`` is the last hour of ``day`` that is over."""
-    history = read_history(
-        sessions=sessions,
-        people=people,
-        styles=styles,
-        threshold_pct=threshold_pct,
-        last_sessions={day: last_session},
-    )
-    return patterns_on(history, day, working_days)
-
-
 def line_name_of(frame: pd.DataFrame) -> pd.Series:
     """How a line is named as a subject: ``unit / floor / line``."""
     return frame["unit_code"] + " / " + frame["floor_name"] + " / " + frame["line_name"]

@@ -52,7 +52,7 @@ def test_patterns_agree_with_a_plain_calculation_and_fit_their_table(filled: War
     assert set(found["scope"]) == {"line", "operation"}
     with filled.transaction() as conn:
         copy_frame(conn, sql.Identifier("production", "patterns"), found)
-    again = filled.frame("production/insight_patterns", {"day": LAST})
+    again = filled.frame("production/facts_patterns", {"day": LAST})
     assert len(again) == len(found)
     assert list(again.columns) == PATTERN_COLUMNS
 
@@ -74,13 +74,13 @@ def test_the_text_about_a_real_day_holds_only_facts(filled: Warehouse) -> None:
     day = {"day": LAST}
     facts = build_facts(
         LAST,
-        lines=filled.frame("production/lines_until", day),
-        operations=filled.frame("production/insight_operations", day),
-        people=filled.frame("production/insight_people", day),
-        patterns=filled.frame("production/insight_patterns", day),
-        forecast=filled.frame("production/insight_forecast", day),
+        lines=filled.frame("production/facts_lines", day),
+        operations=filled.frame("production/facts_operations", day),
+        people=filled.frame("production/facts_people", day),
+        patterns=filled.frame("production/facts_patterns", day),
+        forecast=filled.frame("production/facts_forecast", day),
     )
-    (whole,) = filled.frame("production/lines_until", day).query("production_day == @LAST").agg({"eff100": "sum"})
+    (whole,) = filled.frame("production/facts_lines", day).query("production_day == @LAST").agg({"eff100": "sum"})
     rows = filled.frame("production/pattern_styles", {"first": LAST, "last": LAST})
     assert whole == rows["eff100"].sum()
     assert facts["overall"]["efficiency_pct"] == round(100 * rows["prodn_pcs"].sum() / rows["eff100"].sum(), 1)
