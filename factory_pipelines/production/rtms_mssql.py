@@ -113,15 +113,6 @@ class MssqlRtms:
             raise translate(error.args, address) from None
 
 
-def installed_drivers() -> list[str]:
-    """Names of the ODBC drivers on this machine, for ``factory doctor``.
-
-    Raises:
-        RtmsUnusableError: when the ODBC library itself is missing, naming the packages.
-    """
-    return list(_pyodbc().drivers())
-
-
 def production_statement(settings: RtmsSettings, dialect: "Dialect", day: date) -> Statement:
     """SELECT of the rows of ``day``: a range of TranDate, which an index serves and a time of day does not upset."""
     table = _table(settings, dialect, settings.production_table, RTMS_COLUMNS)
