@@ -110,7 +110,7 @@ def _announce(settings: "Settings") -> None:
 
 @app.command()
 def run(
-    selection: Annotated[str, typer.Argument(help='Assets, such as group:production or "rtms/supervisors".')],
+    selection: Annotated[str, typer.Argument(help="Assets, such as group:production or rtms/supervisors.")],
     partition: Annotated[str | None, typer.Option(help="Production day, YYYY-MM-DD.")] = None,
     to: Annotated[str | None, typer.Option(help="Last production day of a range.")] = None,
 ) -> None:
@@ -126,7 +126,7 @@ def run(
         with dg.DagsterInstance.get() as instance:
             try:
                 outcome = materialize(_load_defs(), instance, selection, first=partition, last=to)
-            except (dg.DagsterInvalidSubsetError, dg.DagsterUnknownPartitionError, ValueError) as error:
+            except (dg.DagsterError, ValueError) as error:
                 _err.print(f"[red]{error}[/red]")
                 raise typer.Exit(2) from error
     for line in [*outcome.failed_steps, *outcome.failed_checks]:
