@@ -19,6 +19,9 @@ from factory_pipelines.production.series import LINE_KEYS, LineSeries
 HORIZON = 7
 """Working days forecast."""
 
+IN_USE_DAYS = 28
+"""Working days after which a line that has not run is no longer forecast at all."""
+
 BOUNDS = [f"{side}_{level}" for level in LEVELS for side in ("lo", "hi")]
 _SCORED = ["production_day", "horizon", "actual_pct", "model_pct", "naive_pct"]
 BACKTEST_COLUMNS = ["trained_on", "window_no", *LINE_KEYS, *_SCORED, *BOUNDS]
@@ -159,7 +162,7 @@ def forecast(
     model: EfficiencyModel | None,
     model_version: str | None = None,
 ) -> Forecast:
-    """The next seven working days of every line in ``daily``.
+    """The next seven working days of every line that ran in the last ``IN_USE_DAYS`` working days.
 
     A line the model cannot forecast (short history) gets the seasonal naive. A line that stands still, and a weekday on
     which a line did not run for four weeks, get nulls. ``served_by`` says which it is, row by row.
@@ -181,7 +184,7 @@ def forecast(
         said = said.rename(columns={"model_pct": "efficiency_pct"})
         said[BOUNDS] = model.margins.bounds(said["efficiency_pct"], said["unique_id"])
         parts.append(said.assign(served_by="lightgbm", model_version=model_version))
-    rest = [line for line in series.lines["unique_id"] if not (model and line in modelled)]
+    rest = [line for line in _in_use(series, last) if not (model and line in modelled)]
     if rest or not parts:
         parts.append(_naive_forecast(series, rest, idle, days, made_on))
     frame = pd.concat(parts, ignore_index=True).merge(series.lines, on="unique_id").assign(made_on=made_on)
@@ -225,6 +228,12 @@ def replay(
 def _eligible(series: LineSeries, recipe: Recipe, cutoff: int) -> tuple[list[str], list[str]]:
     """Lines that ``recipe`` can forecast after working day ``cutoff``, and lines that stand still."""
     return axis.eligible_lines(series, cutoff, min_days=recipe.min_days, max_idle_days=recipe.max_idle_days)
+
+
+def _in_use(series: LineSeries, cutoff: int) -> list[str]:
+    """Lines that ran lately; one that has not for a month is closed, and says nothing about tomorrow."""
+    last_seen = series.observed.groupby("unique_id")["ds"].max()
+    return list(last_seen.index[last_seen > cutoff - IN_USE_DAYS])
 
 
 def _days_after(series: LineSeries, cutoff: int) -> Sequence[date]:
@@ -297,7 +306,7 @@ def _metrics(frame: pd.DataFrame, series: LineSeries) -> Metrics:
 
 def _gaps(frame: pd.DataFrame, idle: Sequence[str], has_model: bool) -> list[str]:
     """In words: which lines are not forecast, or not by the model."""
-    notes = [f"{line}: stands still, no forecast" for line in idle]
+    notes = [f"{line}: stands still, no forecast" for line in idle if (frame["unique_id"] == line).any()]
     running = frame[~frame["unique_id"].isin(idle)]
     unknown = running.loc[running["efficiency_pct"].isna(), "unique_id"].value_counts()
     notes += [

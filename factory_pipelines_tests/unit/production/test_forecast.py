@@ -123,6 +123,7 @@ def test_short_idle_and_constant_lines_are_served_honestly(daily: pd.DataFrame, 
         [
             pd.DataFrame({"production_day": days[-8:], "line_name": "new", "efficiency_pct": 70.0, **base}),
             pd.DataFrame({"production_day": days[:-12], "line_name": "stopped", "efficiency_pct": 70.0, **base}),
+            pd.DataFrame({"production_day": days[:-28], "line_name": "closed", "efficiency_pct": 70.0, **base}),
             pd.DataFrame({"production_day": days, "line_name": "constant", "efficiency_pct": 70.0, **base}),
         ]
     )
@@ -133,6 +134,8 @@ def test_short_idle_and_constant_lines_are_served_honestly(daily: pd.DataFrame, 
     assert by_line["new"]["efficiency_pct"].eq(70.0).all()
     assert by_line["stopped"][["efficiency_pct", *BOUNDS]].isna().all(axis=None)
     assert by_line["constant"]["efficiency_pct"].to_numpy() == pytest.approx(np.full(HORIZON, 70.0), abs=2)
+    assert "closed" not in by_line
+    assert not any("closed" in note for note in result.notes)
     assert any("new: history too short" in note for note in result.notes)
     assert any("stopped: stands still" in note for note in result.notes)
 
@@ -158,6 +161,14 @@ def test_a_holiday_is_skipped_and_weekdays_stay_aligned(daily: pd.DataFrame, mod
         "efficiency_pct"
     ].item()
     assert row["efficiency_pct"] == then
+
+
+def test_a_forecast_made_on_a_rest_day_is_that_of_the_day_before(daily: pd.DataFrame, model: EfficiencyModel) -> None:
+    saturday, sunday = (
+        forecast(daily, CLOCK, made_on=day, model=model).frame.drop(columns="made_on")
+        for day in (date(2025, 9, 6), date(2025, 9, 7))
+    )
+    pd.testing.assert_frame_equal(saturday, sunday)
 
 
 @pytest.mark.parametrize("days", [3, 20], ids=["days", "weeks"])
