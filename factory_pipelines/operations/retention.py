@@ -16,6 +16,7 @@ from dagster import DagsterEventType, DagsterRunStatus
 
 # Dagster has no public way to ask for the latest event of every partition at once, nor to forget old check results;
 # imported here only, so that a release which moves these tables is one loud import error.
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from sqlalchemy.pool import NullPool
@@ -121,8 +122,12 @@ def _delete(instance: dg.DagsterInstance, run_ids: Sequence[str], give_up_at_s: 
 
 
 def _latest_results() -> sa.Select[tuple[int]]:
+    """The latest result of each check and partition, and the latest one only planned: a run may have died on it."""
     checks = AssetCheckExecutionsTable.c
-    return sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
+    only_planned = checks.execution_status == AssetCheckExecutionRecordStatus.PLANNED.value
+    return sa.select(sa.func.max(checks.id)).group_by(
+        checks.asset_key, checks.check_name, checks.partition, only_planned
+    )
 
 
 def _forget_check_results(instance: dg.DagsterInstance, cutoff: datetime, *, dry_run: bool) -> int:

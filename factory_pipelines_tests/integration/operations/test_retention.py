@@ -166,6 +166,20 @@ def test_limits_end_a_pruning_and_the_next_goes_on_with_the_oldest(history: Hist
     assert prune(history.instance, Limits(run_days=30), now()).runs_deleted == 1
 
 
+def test_a_result_survives_a_later_run_that_died_before_its_check(history: History) -> None:
+    evaluated = history.asset(PLAIN)
+    planned = history.asset(PLAIN)
+    with psycopg.connect(history.address, autocommit=True) as conn:
+        conn.execute(
+            "UPDATE asset_check_executions SET execution_status = 'PLANNED', evaluation_event = NULL WHERE run_id = %s",
+            [planned],
+        )
+    history.grow_old(31)
+    pruned = prune(history.instance, Limits(run_days=30), now())
+    assert (pruned.runs_deleted, pruned.check_results_deleted) == (0, 0)
+    assert history.run_ids() == {evaluated, planned}
+
+
 def test_a_run_that_is_not_over_stays(history: History) -> None:
     running = dg.DagsterRun(job_name="empty_job", status=DagsterRunStatus.STARTED)
     history.instance.add_run(running)
