@@ -98,7 +98,7 @@ class Performer(BaseModel):
     benchmark_pcs: int | None
     benchmark_size: int = Field(description="People behind the benchmark: 1 is a comparison with oneself.")
     band: str = Field(examples=["Good"])
-    is_alert_breach: bool | None = Field(description="Below both thresholds of the alert rule.")
+    is_alert_breach: bool = Field(description="Below both thresholds of the alert rule; what is unknown is not low.")
 
 
 class RelativeEmployee(BaseModel):

@@ -2,7 +2,8 @@
 SELECT
     emp_code, emp_name, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, prodn_pcs, eff100,
     efficiency_pct, relative_efficiency_pct, benchmark_pcs, benchmark_size, band,
-    efficiency_pct < %(threshold_pct)s AND relative_efficiency_pct < %(relative_threshold_pct)s AS is_alert_breach
+    -- As in the alert rule, what is unknown is not low.
+    coalesce(efficiency_pct < %(threshold_pct)s AND relative_efficiency_pct < %(relative_threshold_pct)s, false) AS is_alert_breach
 FROM production.employee_efficiency
 WHERE
     organization_id = warehouse.current_organization() AND production_day = %(day)s
