@@ -81,6 +81,15 @@ def test_a_healthy_warehouse(settings: Settings) -> None:
     assert found["timescaledb"].status in {"ok", "off"}
 
 
+def test_a_process_that_has_only_its_own_logins(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FACTORY_DATABASE_URL")
+    monkeypatch.setenv("FACTORY_DATABASE__WRITER_URL", warehouse_url)
+    found = {f.name: f.status for f in warehouse(Settings())}
+    assert (found["database"], found["roles"], found["migrations"]) == ("ok", "off", "off")
+    monkeypatch.setenv("FACTORY_DATABASE__READER_URL", warehouse_url)
+    assert named(warehouse(Settings()))["roles"].status == "ok"
+
+
 def test_open_incidents_are_shown(settings: Settings, warehouse_url: str) -> None:
     with psycopg.connect(warehouse_url, autocommit=True) as admin:
         admin.execute(
