@@ -67,6 +67,8 @@ def _configuration(settings: Settings, app: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Anybody on this machine could claim any address otherwise, and guess keys from a new one each time.
+        proxy_headers=False,
         h11_max_incomplete_event_size=settings.api.max_header_bytes,
         timeout_graceful_shutdown=_FINISH_ANSWERS_S,
         backlog=256,
