@@ -60,14 +60,17 @@ def run_days(defs: dg.Definitions, first: str, last: str | None = None, selectio
         return materialize(defs, instance, selection, first=first, last=last)
 
 
-def checks_of(defs: dg.Definitions, selection: dg.AssetSelection, day: str) -> dict[str, dg.AssetCheckEvaluation]:
-    """Every check that a run of ``selection`` evaluates, as ``asset: check``."""
+def checked_job(defs: dg.Definitions, selection: dg.AssetSelection) -> dg.JobDefinition:
+    """A job of ``selection``, ready to run in this process."""
     job = dg.define_asset_job("checked", selection=selection, executor_def=dg.in_process_executor)
-    resolved = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("checked")
-    with dg.DagsterInstance.ephemeral() as instance:
-        # Checks alone have no partitions: they read the day from the run.
-        key = {"partition_key": day} if resolved.partitions_def else {"tags": {PARTITION_TAG: day}}
-        result = resolved.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET, **key)
+    return dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("checked")
+
+
+def checks_of(job: dg.JobDefinition, instance: dg.DagsterInstance, day: str) -> dict[str, dg.AssetCheckEvaluation]:
+    """Every check that a run of ``job`` evaluates, as ``asset: check``."""
+    # Checks alone have no partitions: they read the day from the run.
+    key = {"partition_key": day} if job.partitions_def else {"tags": {PARTITION_TAG: day}}
+    result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET, **key)
     evaluations = result.get_asset_check_evaluations()
     return {f"{check.asset_key.to_user_string()}: {check.check_name}": check for check in evaluations}
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from .golden import (
     RAW,
     accepted_rows,
     band_of,
+    checked_job,
     checks_of,
     code_location,
     efficiency_of,
@@ -195,5 +197,6 @@ def test_the_runs_checks_tell_the_ordinary_day_from_the_others(golden: Warehouse
 
 
 def _warnings(warehouse: Warehouse, day: str) -> set[str]:
-    checks = checks_of(code_location(warehouse), RAW | COMPUTED, day)
+    with dg.DagsterInstance.ephemeral() as instance:
+        checks = checks_of(checked_job(code_location(warehouse), RAW | COMPUTED), instance, day)
     return {name for name, check in checks.items() if not check.passed}
