@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from psycopg import sql
 
 from factory_pipelines.build import build_defs
 from factory_pipelines.operations.runs import RunOutcome, materialize
@@ -116,3 +117,10 @@ def band_of(efficiency_pct: float | None) -> str | None:
         return None
     limits = [(95, "Excellent"), (85, "Good"), (70, "Needs Improvement")]
     return next((band for limit, band in limits if efficiency_pct >= limit), "Critical")
+
+
+def state_of(warehouse: Warehouse) -> dict[str, str | None]:
+    """A fingerprint of all rows of each table, raw rows with the time they last changed."""
+    tables = (SESSION_WISE_PRODUCTION, OPERATION_BENCHMARK, EMPLOYEE_EFFICIENCY, EFFICIENCY_BY_LEVEL, LINE_OUTPUT)
+    query = sql.SQL("SELECT md5(string_agg(t::text, '\n' ORDER BY t::text)) AS hash FROM {} AS t")
+    return {t.name: warehouse.rows(query.format(sql.Identifier(t.schema, t.name)))[0]["hash"] for t in tables}
