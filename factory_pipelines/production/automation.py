@@ -98,7 +98,7 @@ def after_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def hourly_supervisors(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Pulls the supervisors."""
-    return dg.RunRequest(run_key=f"supervisors:{context.scheduled_execution_time:%Y-%m-%dT%H}")
+    return dg.RunRequest(run_key=f"supervisors:{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%dT%H}")
 
 
 alerts_on_new_efficiency = dg.AutomationConditionSensorDefinition(
