@@ -54,13 +54,14 @@ def _plain_errors() -> Iterator[None]:
     """Turns what an operator can mend into one line; everything else keeps its traceback."""
     import psycopg
 
+    from factory_pipelines.operations.credentials import InsecureConfigurationError
     from factory_pipelines.operations.services import PortTakenError
     from factory_pipelines.warehouse.backup import BackupError
     from factory_pipelines.warehouse.pool import WarehouseUnavailableError
 
     try:
         yield
-    except (PortTakenError, BackupError, WarehouseUnavailableError) as error:
+    except (PortTakenError, BackupError, InsecureConfigurationError, WarehouseUnavailableError) as error:
         _err.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
     except psycopg.OperationalError as error:
@@ -90,10 +91,12 @@ def _load_defs() -> "dg.Definitions":
 def up() -> None:
     """Serve the Dagster UI, its daemon and the edge API for the configured plant, until Ctrl-C."""
     from factory_pipelines.operations import dagster_home, services
+    from factory_pipelines.operations.credentials import refuse_well_known_passwords
     from factory_pipelines.warehouse.migrate import migrate
 
     settings = _settings()
     with _plain_errors():
+        refuse_well_known_passwords(settings)
         services.require_free_ports(settings)
         migrate(settings)
         environment = dagster_home.prepare(settings)
