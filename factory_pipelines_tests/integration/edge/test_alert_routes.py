@@ -60,3 +60,17 @@ def test_a_stranger_changes_nothing(stranger: TestClient, warehouse: Warehouse, 
     assert stranger.post(f"/api/rtms/alerts/{alert_id}/acknowledge").status_code == 401
     assert stranger.post("/api/rtms/alerts/deliver").status_code == 401
     assert warehouse.rows(sql.SQL("SELECT status FROM alerts.alerts")) == [{"status": "open"}]
+
+
+def test_the_newest_pull_is_decided_upon_once(client: TestClient, shop_floor: Warehouse) -> None:
+    """The same breaches that Dagster would have found; asking again decides nothing again."""
+    lowest = client.get("/api/rtms/analyze").json()["data"]["ai_analysis"]["underperformers"]
+    first = client.post("/api/rtms/alerts/evaluate")
+    assert first.status_code == 200
+    assert first.json()["data"]["breach_count"] == sum(row["is_alert_breach"] for row in lowest) > 0
+    assert first.json()["data"]["ignored"] is None
+    assert client.post("/api/rtms/alerts/evaluate").json()["data"]["ignored"]
+
+
+def test_deciding_needs_a_key(stranger: TestClient) -> None:
+    assert stranger.post("/api/rtms/alerts/evaluate").status_code == 401
