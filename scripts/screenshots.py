@@ -85,7 +85,7 @@ class Shot:
 
 SHOTS = (
     Shot(
-        "asset-graph",
+        "lineage",
         "/asset-groups",
         ("session_wise_production", "employee_efficiency", "efficiency_forecast", "deliveries"),
         first=_OPEN_GROUPS,
