@@ -126,6 +126,8 @@ def _forecast_plot(daily: pd.DataFrame, ahead: pd.DataFrame) -> dg.MarkdownMetad
         axes.plot(future["production_day"], future["efficiency_pct"], linewidth=1.4, color="#1f5fb4")
         for share, alpha in ((95, 0.15), (80, 0.3)):
             band = future.dropna(subset=[f"lo_{share}"])
+            if band.empty:  # a line without history has no intervals, and matplotlib no picture of nothing
+                continue
             low, high = band[f"lo_{share}"].astype(float), band[f"hi_{share}"].astype(float)
             axes.fill_between(band["production_day"], low, high, color="#1f5fb4", alpha=alpha, linewidth=0)
         axes.set_title(line, fontsize=9)
