@@ -32,7 +32,7 @@ RAW = dg.AssetSelection.assets(SESSION_WISE_PRODUCTION.key)
 COMPUTED = dg.AssetSelection.assets(
     *(table.key for table in (OPERATION_BENCHMARK, EMPLOYEE_EFFICIENCY, EFFICIENCY_BY_LEVEL, LINE_OUTPUT))
 )
-_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 LEVELS = [
     "unit_code", "floor_name", "line_name", "style_no", "part_name", "new_oper_seq", "device_id", "emp_code",
 ]  # fmt: skip
@@ -71,7 +71,7 @@ def checks_of(job: dg.JobDefinition, instance: dg.DagsterInstance, day: str) -> 
     """Every check that a run of ``job`` evaluates, as ``asset: check``."""
     # Checks alone have no partitions: they read the day from the run.
     key = {"partition_key": day} if job.partitions_def else {"tags": {PARTITION_TAG: day}}
-    result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET, **key)
+    result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=QUIET, **key)
     evaluations = result.get_asset_check_evaluations()
     return {f"{check.asset_key.to_user_string()}: {check.check_name}": check for check in evaluations}
 

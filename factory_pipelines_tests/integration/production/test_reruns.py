@@ -159,7 +159,8 @@ WHERE production_day = '2025-09-11'
 @pytest.mark.parametrize("query", sorted(DERIVED))
 def test_a_day_costs_the_same_whatever_the_history(query: str, grown: Callable[[str], tuple[int, int]]) -> None:
     few, many = grown(query)
-    assert many <= 1.5 * few, f"{few} pages with ten days, {many} with a thousand"
+    # TimescaleDB looks a new chunk up in its catalogue, some tens of pages; reading all days would be over a thousand.
+    assert many <= 1.5 * few + 60, f"{few} pages with ten days, {many} with a thousand"
 
 
 @pytest.fixture(scope="module")
