@@ -27,9 +27,10 @@ SELECT 'every_row_accounted_for', jsonb_build_object(
 FROM latest
 WHERE rows_read <> rows_accepted + rows_refused + rows_collapsed
 UNION ALL
-SELECT 'no_rows_refused', jsonb_build_object('production_day', production_day, 'rows_refused', rows_refused)
+SELECT 'few_rows_refused', jsonb_build_object(
+    'production_day', production_day, 'rows_refused', rows_refused, 'rows_read', rows_read)
 FROM latest
-WHERE rows_refused > 0
+WHERE rows_refused > 0.01 * rows_read
 UNION ALL
 SELECT 'sessions_add_up', jsonb_build_object(
     'production_day', production_day, 'rows', count(*), 'rows_that_do_not', count(*) FILTER (WHERE made <> prodn_pcs))

@@ -189,7 +189,7 @@ def test_the_runs_checks_tell_the_ordinary_day_from_the_others(golden: Warehouse
         EDGES: {"production/line_output: output_known"},
         ORDINARY: set(),
         DIRTY: {
-            "rtms/session_wise_production: no_rows_refused",
+            "rtms/session_wise_production: few_rows_refused",
             "rtms/session_wise_production: sessions_add_up",
             "production/employee_efficiency: implausible_efficiency",
         },
