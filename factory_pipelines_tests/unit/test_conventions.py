@@ -129,6 +129,13 @@ def test_a_query_begins_by_saying_what_it_answers() -> None:
     assert offenders(SQL_FILES, lambda p: not re.match(r"-- \S.{12,}", text_of(p))) == {}
 
 
+def test_a_percent_sign_in_a_query_is_doubled_or_begins_a_parameter() -> None:
+    """psycopg reads every query for parameters: a single % fails at run time only, and comments count too."""
+    pattern = re.compile(r"%(?!%|\(\w+\)s)")
+    queries = [path for path in SQL_FILES if path.parent.name != "migrations"]
+    assert offenders(queries, lambda p: pattern.findall(text_of(p).replace("%%", ""))) == {}
+
+
 def test_every_query_is_used_and_every_used_query_exists() -> None:
     """Both ways: a renamed file breaks its caller at run time only, and an unused one is read in vain."""
     source = "\n".join(map(text_of, [*MODULES, *SCRIPTS]))
