@@ -36,10 +36,10 @@ def _settings() -> "Settings":
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
-    from factory_pipelines.settings import load_settings
+    from factory_pipelines.demo.memory import recall
 
     try:
-        return load_settings()
+        return recall()
     except SettingsError as error:
         _complain(f"{error}: set the fields of a group one by one, as in FACTORY_RTMS__SOURCE=csv")
         raise typer.Exit(2) from error
@@ -74,6 +74,16 @@ def _plain_errors() -> Iterator[None]:
     except psycopg.OperationalError as error:
         _complain(f"the database does not answer: {error}\nRun `factory doctor`.")
         raise typer.Exit(1) from error
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:  # the server's word on a statement of ours is a defect, and keeps its traceback
+            raise
+        _complain(f"FACTORY_DATABASE_URL is no address of a database: {error}")
+        raise typer.Exit(2) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _complain(f"{error.filename}: {error.strerror}")
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -107,7 +117,12 @@ def up() -> None:
         services.require_free_ports(settings)
         migrate(settings)
         environment = dagster_home.prepare(settings)
-        ready = services.serve(settings, environment, lambda: _announce(settings))
+        ready = services.serve(
+            settings,
+            environment,
+            on_ready=lambda: _announce(settings),
+            on_stop=lambda: _out.print("stopping …"),
+        )
     raise typer.Exit(0 if ready else 1)
 
 
@@ -130,8 +145,11 @@ def run(
 
     from factory_pipelines.operations import dagster_home
     from factory_pipelines.operations.runs import materialize
+    from factory_pipelines.warehouse.migrate import migrate as run_migrations
 
     with _plain_errors():
+        if settings.database_url is None:  # nobody else looks after the embedded server
+            run_migrations(settings)
         dagster_home.enter(settings)
         with dg.DagsterInstance.get() as instance:
             try:
@@ -193,7 +211,7 @@ def edge(
 
 @app.command()
 def score(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Compare our tables with the demo factory's truth; exits 1 when a bar is missed."""
+    """Compare our tables with the demo factory's truth; exits 1 when a bar is missed, 3 when something is unknown."""
     from datetime import UTC, datetime
 
     from factory_pipelines.demo.scoreboard import compute_scoreboard
@@ -201,6 +219,9 @@ def score(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
     from factory_pipelines.warehouse.pool import open_warehouse
 
     settings = _settings()
+    if settings.rtms.source != "demo":
+        _complain("only the simulated factory knows the truth: FACTORY_RTMS__SOURCE is not demo")
+        raise typer.Exit(2)
     with _plain_errors():
         warehouse = open_warehouse(settings, Role.READER, "factory-score")
         try:
@@ -213,7 +234,10 @@ def score(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
         for entry in entries:
             mark = {True: "[green]met[/]   ", False: "[red]missed[/]", None: "[dim]unknown[/]"}[entry["met"]]
             _out.print(f"{mark} {entry['name']:<44} {entry['value']} {entry['unit']} (bar {entry['bar']})")
-    raise typer.Exit(1 if any(entry["met"] is False for entry in entries) else 0)
+    unknown = sum(entry["met"] is None for entry in entries)
+    if unknown and not as_json:
+        _complain(f"{unknown} of {len(entries)} figures are unknown: run the demo to its end first")
+    raise typer.Exit(1 if any(entry["met"] is False for entry in entries) else 3 if unknown else 0)
 
 
 @db.command("url")

@@ -204,7 +204,6 @@ class RetentionSettings(Group):
     """How long Dagster's own history is kept."""
 
     run_days: int = Field(30, ge=1, description="Runs and their events.")
-    tick_days: int = Field(7, ge=1, description="Ticks of schedules and sensors.")
 
 
 class Settings(BaseSettings):

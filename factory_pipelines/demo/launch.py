@@ -4,24 +4,23 @@ The first start makes the database, simulates the history, replays the last hour
 alerts to see, and materializes every asset. A later start keeps all of it and only adds what happened since.
 """
 
-import json
 import logging
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from factory_pipelines.demo import memory
 from factory_pipelines.demo.first_hour import pull_last_hour
 from factory_pipelines.operations import dagster_home, services
-from factory_pipelines.settings import Settings, load_settings
+from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.migrate import migrate
 from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
 
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
 
     from factory_pipelines.operations.runs import RunOutcome
 
-_KEY_FILE = "demo-api-key"
-_STATE_FILE = "demo.json"
-_TOLD_DAYS = 28
+_LINE_EVERY_S = 5.0  # where there is no terminal to draw on
 
 
 class DemoFailedError(RuntimeError):
@@ -54,20 +51,36 @@ class Steps:
                 yield lambda detail: status.update(f"{title}: {detail}")
         else:
             self.console.print(f"{title} …")
-            yield lambda _detail: None
+            yield self._now_and_then(title)
         self.console.print(f"[green]✓[/] {title} [dim]({time.monotonic() - started:.1f} s)[/]")
+
+    def _now_and_then(self, title: str) -> Callable[[str], None]:
+        told = time.monotonic()
+
+        def tell(detail: str) -> None:
+            nonlocal told
+            if time.monotonic() - told > _LINE_EVERY_S:
+                told = time.monotonic()
+                self.console.print(f"  {title}: {detail}")
+
+        return tell
 
 
 def run_demo(load_defs: "Callable[[], dg.Definitions]", *, serve: bool, console: Console) -> int:
     """Brings the simulated factory up to this moment, then serves it until Ctrl-C; returns the exit status.
 
-    ``load_defs`` gives the code location, once the environment says that this is the demo.
+    ``load_defs`` gives the code location, once the environment says that this is the demo. An embedded server that was
+    not running before is stopped in the end, whatever the end is.
     """
-    settings = _as_demo()
+    settings = memory.begin()
     _log_to_file(settings.home_dir / "logs")
-    steps = Steps(console)
     if serve:
         services.require_free_ports(settings)
+    with _own_database(settings):
+        return _run(settings, load_defs, Steps(console), serve=serve)
+
+
+def _run(settings: Settings, load_defs: "Callable[[], dg.Definitions]", steps: "Steps", *, serve: bool) -> int:
     with steps.step("database"):
         migrate(settings)
     environment = dagster_home.prepare(settings)
@@ -76,16 +89,35 @@ def run_demo(load_defs: "Callable[[], dg.Definitions]", *, serve: bool, console:
     try:
         _catch_up(settings, warehouse, load_defs, steps)
     except DemoFailedError as error:
-        console.print(f"[red]{error}[/]\nThe runs are kept: `factory up` shows them in the Dagster UI.")
+        steps.console.print(f"[red]{error}[/]\nThe runs are kept: `factory up` shows them in the Dagster UI.")
         return 1
     finally:
         warehouse.close()
     if not serve:
-        console.print("everything is materialized and every check has passed")
-        _stop_database(settings)
+        steps.console.print("everything is materialized and every check has passed")
         return 0
-    console.print("starting the Dagster UI and the API …")
-    return 0 if services.serve(settings, environment, lambda: _welcome(settings, console)) else 1
+    steps.console.print("starting the Dagster UI and the API …")
+    kept_running = services.serve(
+        settings,
+        environment,
+        on_ready=lambda: _welcome(settings, steps.console),
+        on_stop=lambda: steps.console.print("stopping …"),
+    )
+    return 0 if kept_running else 1
+
+
+@contextmanager
+def _own_database(settings: Settings) -> Iterator[None]:
+    """Stops the embedded server afterwards, unless somebody else had started it before."""
+    from factory_pipelines.warehouse.embedded import EmbeddedServer
+
+    server = EmbeddedServer(settings.home_dir)
+    is_ours = settings.database_url is None and server.running_url() is None
+    try:
+        yield
+    finally:
+        if is_ours:
+            server.stop()
 
 
 def _log_to_file(folder: Path) -> None:
@@ -94,66 +126,35 @@ def _log_to_file(folder: Path) -> None:
     logging.basicConfig(filename=folder / "demo.log", format="%(asctime)s %(levelname)s %(message)s", force=True)
 
 
-def _as_demo() -> Settings:
-    """This process's settings, as the demo's: simulated source, remembered first day, generated API key."""
-    os.environ["FACTORY_RTMS__SOURCE"] = "demo"
-    settings = load_settings()
-    home = settings.home_dir
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("FACTORY_RTMS__FIRST_DAY", _remembered_first_day(settings).isoformat())
-    os.environ.setdefault("FACTORY_API__KEYS", json.dumps([f"demo:{_remembered_key(home)}"]))
-    return load_settings()
-
-
-def _remembered_first_day(settings: Settings) -> date:
-    """The first day of the simulated history: fixed at the first start, because partitions begin there."""
-    file = settings.home_dir / _STATE_FILE
-    if file.exists():
-        return date.fromisoformat(json.loads(file.read_text())["first_day"])
-    today = settings.plant.clock().production_day(datetime.now(UTC))
-    first = today - timedelta(days=settings.demo.days)
-    file.write_text(json.dumps({"first_day": first.isoformat()}))
-    return first
-
-
-def _remembered_key(home: Path) -> str:
-    file = home / _KEY_FILE
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(secrets.token_urlsafe(24))
-    return file.read_text()
-
-
 def _catch_up(
     settings: Settings, warehouse: Warehouse, load_defs: "Callable[[], dg.Definitions]", steps: Steps
 ) -> None:
     now = datetime.now(UTC)
-    clock = settings.plant.clock()
-    today = clock.production_day(now)
+    today = settings.plant.clock().production_day(now)
     state = warehouse.rows("demo/progress")[0]
-    if state["last_pull_at"] and now - state["last_pull_at"] < timedelta(minutes=10) and state["complete"]:
-        return
+    if state["complete"] and state["last_day"] == today:
+        return  # the ten-minute pull goes on from here
     with steps.step("code location"):
         import dagster as dg
 
         defs = load_defs()
-    if state["last_day"] is None:
+    whole = _unpartitioned(defs)
+    # Insights come last: they tell the forecast too.
+    insights = dg.AssetSelection.assets(["production", "insights"])
+    daily = dg.AssetSelection.all().materializable() - whole - insights
+    runs: list[tuple[str, dg.AssetSelection, date | None]]
+    if state["complete"]:
+        runs = [("the days since the last start", daily, state["last_day"])]
+    else:
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
-    first = state["last_day"] if state["complete"] else settings.rtms.first_day
-    whole = _unpartitioned(defs)
-    # Patterns and texts of the last four weeks are what anybody reads; insights come last, they tell the forecast too.
-    patterns = dg.AssetSelection.assets(["production", "patterns"])
-    insights = dg.AssetSelection.assets(["production", "insights"])
-    daily = dg.AssetSelection.all().materializable() - whole - patterns - insights
-    recent = max(first, today - timedelta(days=_TOLD_DAYS))
-    runs = [
-        (f"{(today - first).days + 1} production days: pulls, efficiency, checks", daily, first),
-        ("patterns", patterns, recent),
-        ("model, forecast, alerts, scoreboard", whole, None),
-        ("insights", insights, recent),
-    ]
+        first = settings.rtms.first_day
+        days = (today - first).days + 1
+        runs = [
+            (f"{days} production days: pulls, efficiency, patterns, checks", daily, first),
+            ("model, forecast, alerts, scoreboard", whole, None),
+            ("insights", insights, first),
+        ]
     with dg.DagsterInstance.get() as instance:
         for title, selection, since in runs:
             with steps.step(title) as detail:
@@ -188,17 +189,10 @@ def _require(outcome: "RunOutcome") -> None:
         raise DemoFailedError(f"run {outcome.run_id} failed: {what}")
 
 
-def _stop_database(settings: Settings) -> None:
-    if settings.database_url is None:
-        from factory_pipelines.warehouse.embedded import EmbeddedServer
-
-        EmbeddedServer(settings.home_dir).stop()
-
-
 def _welcome(settings: Settings, console: Console) -> None:
     for address in services.addresses(settings):
         console.print(f"  {address.what:<11} [bold]{address.url}[/]")
-    key = _remembered_key(settings.home_dir)
+    key = memory.api_key(settings.home_dir)
     edge = services.addresses(settings)[1]
     console.print(f"  try         curl -H 'X-API-Key: {key}' {edge.url}/api/rtms/analyze")
     console.print("  logs        " + str(settings.home_dir / "logs"))

@@ -83,7 +83,8 @@ def create_app(
     # The first added is the innermost.
     limiter = RateLimiter(settings.api.rate_limit_per_min)
     app.add_middleware(BodyLimit, max_bytes=settings.api.max_body_bytes)
-    app.add_middleware(Gate, keys=keys, limiter=limiter, public_paths=public_paths)
+    most = settings.api.max_header_bytes
+    app.add_middleware(Gate, keys=keys, limiter=limiter, public_paths=public_paths, max_header_bytes=most)
     if settings.api.cors_origins:
         app.add_middleware(
             _Cors,

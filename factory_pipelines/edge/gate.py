@@ -13,20 +13,34 @@ KEY_HEADER = "X-API-Key"
 class Gate:
     """Default-deny: an unknown path needs a key as well, so that a stranger learns nothing about the routes."""
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys, limiter: RateLimiter, public_paths: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: ApiKeys,
+        limiter: RateLimiter,
+        public_paths: frozenset[str],
+        max_header_bytes: int,
+    ) -> None:
         """``public_paths`` are whole paths, without parameters."""
         self._app = app
         self._keys = keys
         self._limiter = limiter
         self._public_paths = public_paths
+        self._max_header_bytes = max_header_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets a request through, or answers 401 or 429."""
+        """Lets a request through, or answers 401, 429 or 431."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":  # no route speaks WebSocket yet: an unguarded one must not slip in
             await send({"type": "websocket.close", "code": 1008})
+            return
+        # The server cuts off heads that never end; one that is complete and too large is for us to refuse.
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > self._max_header_bytes:
+            limit = f"the headers are larger than {self._max_header_bytes} bytes together"
+            await send_error(scope, send, 431, "headers_too_large", limit)
             return
         key_name = self._keys.name_of(secret) if (secret := _presented(Headers(scope=scope))) else None
         scope["state"]["key_name"] = key_name

@@ -59,8 +59,12 @@ def materialize(
         raise ValueError("these assets are partitioned by production day: name one with --partition YYYY-MM-DD")
     if resolved.partitions_def is None and first is not None:
         raise ValueError("these assets have no partitions: leave --partition away")
+    if first is None and last is not None:
+        raise ValueError("--to ends a range: name its beginning with --partition YYYY-MM-DD")
     if first is not None and last is not None and last < first:
         raise ValueError(f"the range ends on {last}, before it begins on {first}")
+    if last is not None and resolved.partitions_def is not None and not resolved.partitions_def.has_partition_key(last):
+        raise ValueError(f"the range ends on {last}, which is no production day so far")
     run_id = str(uuid.uuid4())
     if on_step is not None:
         instance.add_event_listener(run_id, lambda event: _report(event, on_step))

@@ -76,14 +76,23 @@ def commands(settings: Settings, environment: Mapping[str, str]) -> list[Command
     ]  # fmt: skip
 
 
-def serve(settings: Settings, environment: Mapping[str, str], on_ready: Callable[[], None]) -> bool:
-    """Serves until Ctrl-C or SIGTERM; calls ``on_ready`` once everything answers.
+def serve(
+    settings: Settings, environment: Mapping[str, str], *, on_ready: Callable[[], None], on_stop: Callable[[], None]
+) -> bool:
+    """Serves until Ctrl-C or SIGTERM.
 
-    Returns False when a process could not be kept running.
+    Calls ``on_ready`` once everything answers, and ``on_stop`` when stopping begins, which takes some seconds. Returns
+    False when a process could not be kept running.
     """
     stop = threading.Event()
+
+    def end(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            on_stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     supervisor = Supervisor(
         commands(settings, {**os.environ, **environment}),
         settings.home_dir / "logs",

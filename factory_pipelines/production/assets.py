@@ -109,7 +109,7 @@ def employee_efficiency(
 @dg.asset(
     key=EFFICIENCY_BY_LEVEL.key,
     metadata=EFFICIENCY_BY_LEVEL.metadata(),
-    deps=[session_wise_production],
+    deps=[session_wise_production, employee_efficiency],
     **_COMPUTED,
 )
 def efficiency_by_level(

@@ -98,18 +98,19 @@ UNION ALL
 SELECT production_day, level, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, emp_code, emp_name,
     prodn_pcs, eff100, efficiency_pct, production.band(efficiency_pct), used_min, row_count, organization_id
 FROM (
-    SELECT organization_id, production_day,
-        CASE grouping(device_id, emp_code) WHEN 3 THEN 'new_oper_seq' WHEN 1 THEN 'device_id' ELSE 'emp_code' END AS level,
-        unit_code, floor_name, line_name, style_no, part_name, new_oper_seq, device_id, emp_code,
-        CASE WHEN grouping(emp_code) = 0 THEN max(emp_name) END AS emp_name,
-        sum(prodn_pcs) AS prodn_pcs,
-        sum(eff100) FILTER (WHERE eff100 > 0) AS eff100,
-        100 * sum(prodn_pcs) FILTER (WHERE eff100 > 0) / sum(eff100) FILTER (WHERE eff100 > 0) AS efficiency_pct,
-        sum(used_min) AS used_min,
+    SELECT e.organization_id, e.production_day,
+        CASE grouping(e.device_id, e.emp_code) WHEN 3 THEN 'new_oper_seq' WHEN 1 THEN 'device_id' ELSE 'emp_code' END AS level,
+        e.unit_code, e.floor_name, e.line_name, e.style_no, e.part_name, e.new_oper_seq, e.device_id, e.emp_code,
+        CASE WHEN grouping(e.emp_code) = 0 THEN max(e.emp_name) END AS emp_name,
+        sum(e.prodn_pcs) AS prodn_pcs,
+        sum(e.eff100) FILTER (WHERE e.eff100 > 0) AS eff100,
+        100 * sum(e.prodn_pcs) FILTER (WHERE e.eff100 > 0) / sum(e.eff100) FILTER (WHERE e.eff100 > 0) AS efficiency_pct,
+        sum(r.used_min) AS used_min,
         count(*)::integer AS row_count
-    FROM rtms.session_wise_production
-    GROUP BY organization_id, production_day, unit_code, floor_name, line_name, style_no, part_name, new_oper_seq,
-        GROUPING SETS ((), (device_id), (device_id, emp_code))
+    FROM production.employee_efficiency AS e
+    LEFT JOIN rtms.session_wise_production AS r USING (organization_id, production_day, rtms_row_id)
+    GROUP BY e.organization_id, e.production_day, e.unit_code, e.floor_name, e.line_name, e.style_no, e.part_name,
+        e.new_oper_seq, GROUPING SETS ((), (e.device_id), (e.device_id, e.emp_code))
 ) AS people;
 COMMENT ON VIEW production.efficiency_by_level IS
     'Efficiency of every member of the eight levels, sums over sums; columns below the level are NULL.';

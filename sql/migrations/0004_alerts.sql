@@ -164,3 +164,5 @@ CREATE INDEX delivery_attempts_by_provider_id ON alerts.delivery_attempts (organ
 WHERE provider_message_id IS NOT NULL;
 
 SELECT warehouse.grant_schema('alerts');
+-- What happened to an alert is on record for good.
+REVOKE UPDATE, DELETE ON alerts.alert_events FROM factory_writer;

@@ -154,6 +154,14 @@ def test_a_body_above_the_limit_is_refused_announced_or_not(client: TestClient) 
     assert error(unannounced, 413)["code"] == "body_too_large"
 
 
+def test_headers_above_the_limit_are_refused_though_they_are_complete(client: TestClient) -> None:
+    """The server limits heads that never end; this one ends, and is still too large."""
+    answer = client.get("/api/health", headers={"X-Padding": "x" * 40_000})
+    assert answer.status_code == 431
+    assert answer.json()["error"]["code"] == "headers_too_large"
+    assert client.get("/api/health", headers={"X-Padding": "x" * 20_000}).status_code == 200
+
+
 def test_only_the_named_origins_may_call_from_a_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACTORY_API__KEYS", json.dumps([f"one:{SECRET}"]))
     monkeypatch.setenv("FACTORY_API__CORS_ORIGINS", '["https://board.example"]')

@@ -162,7 +162,7 @@ DAMAGES: list[tuple[str, str, set[str]]] = [
     (LOW, "UPDATE production.employee_efficiency"
      " SET efficiency_pct = 400, eff100 = prodn_pcs / 4.0, band = 'Excellent'",
      {"implausible_efficiency", "reconciles_with_pull"}),
-    (LOW, "ALTER TABLE production.employee_efficiency ALTER prodn_pcs TYPE bigint", {"schema_as_declared"}),
+    (LOW, "ALTER TABLE production.employee_efficiency ALTER benchmark_pcs TYPE bigint", {"schema_as_declared"}),
     (LEVEL, "INSERT INTO production.efficiency_of_groups SELECT * FROM production.efficiency_of_groups",
      {"keys_unique", "reconciles_with_pull"}),
     (LEVEL, "UPDATE production.efficiency_of_groups SET band = 'Good' WHERE level = 'unit_code'", {"values_in_range"}),
