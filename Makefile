@@ -18,7 +18,7 @@ help: ## List the targets
 	@python3 scripts/fetch_uv.py $(UV_VERSION) .bootstrap
 
 .venv/.synced: pyproject.toml uv.lock | $(filter .bootstrap/bin/uv,$(UV))
-	@$(UV) sync --locked --quiet
+	@$(UV) sync --locked
 	@touch $@
 
 setup: .venv/.synced ## Install the locked dependencies into .venv
