@@ -146,7 +146,7 @@ def _most_likely(placed: dict[int, list[_Laid]], grammar: Grammar) -> tuple[Plat
         unplaced = math.fsum(read.left_over * _MADE_UP + read.text.count("-") * _LOST for read in reads)
         scores = [_scores([(read.text[place], read.confidence) for read in reads]) for place in range(length)]
         for shape in grammar.by_length[length]:
-            text, score, total = _best_of(shape, scores, grammar.unlikely)
+            text, score, total = _best_of(shape, scores)
             totals.append(total + unplaced)
             refused = shape.refuse is not None and shape.refuse.search(text) is not None
             if not refused and (best is None or (score + unplaced, text) > best[:2]):
@@ -159,14 +159,14 @@ def _most_likely(placed: dict[int, list[_Laid]], grammar: Grammar) -> tuple[Plat
     return Plate(best[1], best[2]), math.log(max(share, 1e-300) / max(1.0 - share, 1e-15))
 
 
-def _best_of(shape: Shape, scores: list[dict[str, float]], unlikely: str) -> tuple[str, float, float]:
+def _best_of(shape: Shape, scores: list[dict[str, float]]) -> tuple[str, float, float]:
     """The shape's most likely text, its log evidence, and the log of the evidence of all its texts together."""
     out: list[str] = []
     best = total = math.log(shape.prior)
     for start, _, allowed in shape.spans:
         if len(next(iter(allowed))) == 1:
             at = scores[start]
-            found = {one: at[one] + (_UNLIKELY if one in unlikely else 0.0) for one in allowed}
+            found = {one: at[one] + (_UNLIKELY if one in shape.unlikely else 0.0) for one in allowed}
         else:
             found = {one: sum(scores[start + i][char] for i, char in enumerate(one)) for one in allowed}
         top = max(found, key=lambda one: (found[one], one))

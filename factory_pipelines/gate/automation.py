@@ -5,14 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from factory_pipelines.gate.tables import DAILY, HOURLY
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
 from factory_pipelines.settings import load_settings
 
 AGGREGATES_JOB = dg.define_asset_job(
     "gate_aggregates",
     selection=dg.AssetSelection.assets(HOURLY.key, DAILY.key),
     description="Hours and days of the gates, for one production day. Safe to repeat.",
-    partitions_def=PRODUCTION_DAYS,
     executor_def=dg.in_process_executor,
 )
 

@@ -8,12 +8,12 @@ accepts four to ten letters and digits, and other countries come from configurat
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from string import ascii_uppercase, digits
 
-# What OCR takes for one another. The first of a digit's letters is the one it becomes where a letter must stand.
+# What OCR takes for one another; the first of a digit's letters is what it becomes where any letter may stand.
 LETTERS_OF_DIGIT = {"0": "ODQ", "1": "IL", "2": "Z", "4": "A", "5": "S", "6": "G", "7": "T", "8": "B"}
 DIGIT_OF_LETTER = {letter: digit for digit, letters in LETTERS_OF_DIGIT.items() for letter in letters}
 
@@ -45,6 +45,7 @@ class Shape:
         max_corrections: so many look-alikes may be put right; beyond, the text is something else.
         refuse: a pattern of texts that fit the template and are never issued, such as number 0000.
         prior: how common such plates are beside the most common; only the agreement of several reads asks.
+        unlikely: letters that series avoid: accepted where they are read, but nothing is corrected to them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Shape:
     max_corrections: int = 2
     refuse: re.Pattern[str] | None = None
     prior: float = 1.0
+    unlikely: str = ""
 
     @cached_property
     def length(self) -> int:
@@ -83,7 +85,7 @@ class Shape:
         for start, end, allowed in self.spans:
             piece = text[start:end]
             if piece not in allowed:
-                mended = _mend(piece, allowed)
+                mended = _mend(piece, allowed, self.unlikely)
                 if mended is None:
                     return None
                 count += sum(a != b for a, b in zip(piece, mended, strict=True))
@@ -103,13 +105,11 @@ class Grammar:
         name: the profile's name.
         shapes: in order of preference.
         marks: what is printed beside the number and may be read with it, such as ``IND``.
-        unlikely: letters that series avoid; accepted, but the agreement of several reads prefers others.
     """
 
     name: str
     shapes: tuple[Shape, ...]
     marks: tuple[str, ...] = ()
-    unlikely: str = ""
     by_length: Mapping[int, tuple[Shape, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +124,13 @@ class Grammar:
 
 
 def shape(
-    name: str, template: str, *, max_corrections: int = 2, refuse: str | None = None, prior: float = 1.0
+    name: str,
+    template: str,
+    *,
+    max_corrections: int = 2,
+    refuse: str | None = None,
+    prior: float = 1.0,
+    unlikely: str = "",
 ) -> Shape:
     """A shape from its template.
 
@@ -144,7 +150,7 @@ def shape(
         parts.append(tuple(choice))
     if at != len(template) or not parts:
         raise TemplateError(f"format {name}: write L, D, X, [AB|CD] or plain capitals and digits, not {template!r}")
-    made = Shape(name, tuple(parts), max_corrections, re.compile(refuse) if refuse else None, prior)
+    made = Shape(name, tuple(parts), max_corrections, re.compile(refuse) if refuse else None, prior, unlikely)
     if not 3 <= made.length <= 16:
         raise TemplateError(f"format {name}: plates have 3 to 16 characters")
     return made
@@ -172,14 +178,15 @@ def _grammar_for(profile: str, formats: tuple[str, ...]) -> Grammar:
     base = PROFILES.get(profile, Grammar("CUSTOM", ()))
     if not base.shapes and not extra:
         raise TemplateError("the profile CUSTOM needs formats, such as uk:LLDDLLL")
-    return Grammar(base.name, (*base.shapes, *extra), base.marks, base.unlikely) if extra else base
+    return Grammar(base.name, (*base.shapes, *extra), base.marks) if extra else base
 
 
-def _mend(piece: str, allowed: frozenset[str]) -> str | None:
+def _mend(piece: str, allowed: frozenset[str], unlikely: str) -> str | None:
     """The only alternative that ``piece`` may be a misreading of; None where there is none, or more than one."""
     if len(piece) == 1:
         if piece in LETTERS_OF_DIGIT:
-            return next((letter for letter in LETTERS_OF_DIGIT[piece] if letter in allowed), None)
+            letter = LETTERS_OF_DIGIT[piece][0]
+            return letter if letter in allowed and letter not in unlikely else None
         digit = DIGIT_OF_LETTER.get(piece)
         return digit if digit in allowed else None
     readings = product(*[(c, *LETTERS_OF_DIGIT.get(c, ""), *DIGIT_OF_LETTER.get(c, "")) for c in piece])
@@ -215,7 +222,7 @@ def _indian() -> Iterator[Shape]:
 _MONTHS = f"[{'|'.join(f'{month:02d}' for month in range(1, 13))}]"
 
 PROFILES: Mapping[str, Grammar] = {
-    "IN": Grammar("IN", tuple(_indian()), ("IND",), unlikely="IO"),
+    "IN": Grammar("IN", tuple(replace(one, unlikely="IO") for one in _indian()), ("IND",)),
     # The seed's pattern, to the letter: ^[A-Z]{2}[0-9]{2}[A-Z]{1,2}[0-9]{4}$
     "IN_STRICT": Grammar("IN_STRICT", (shape("standard", "LLDDLLDDDD"), shape("standard", "LLDDLDDDD")), ("IND",)),
     "GENERIC": Grammar(

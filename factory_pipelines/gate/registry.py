@@ -25,9 +25,8 @@ class NotListedError(LookupError):
 def load_index(warehouse: Warehouse, now: datetime) -> PlateIndex:
     """All lines that count now or will, as an index of one version."""
     rows = warehouse.rows("gate/entries", {"now": now})
-    # Without lines the version is asked for by itself: an emptied list has one, too.
-    version = rows[0]["version"] if rows else warehouse.rows("gate/version")[0]["version"]
-    return PlateIndex(map(_entry, rows), version=version)
+    entries = [_entry(row) for row in rows if row["entry_id"] is not None]
+    return PlateIndex(entries, version=rows[0]["version"])
 
 
 def entries_of(warehouse: Warehouse, plate: str) -> tuple[int, list[ListEntry]]:

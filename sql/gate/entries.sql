@@ -1,6 +1,9 @@
--- All lines that count now or will, with the version they belong to: one statement, so that both are of one moment.
-SELECT entry_id, plate, kind, reason, officer, valid_from, valid_until,
-    (SELECT coalesce(max(version), 0) FROM gate.list_version WHERE organization_id = warehouse.current_organization()) AS version
-FROM gate.vehicle_list
-WHERE organization_id = warehouse.current_organization() AND withdrawn_at IS NULL
-    AND (valid_until IS NULL OR valid_until > %(now)s)
+-- All lines that count now or will, with the version they belong to; one row at least, so that both are of one moment.
+SELECT v.version, e.entry_id, e.plate, e.kind, e.reason, e.officer, e.valid_from, e.valid_until
+FROM (
+    SELECT coalesce(max(version), 0) AS version FROM gate.list_version
+    WHERE organization_id = warehouse.current_organization()
+) AS v
+LEFT JOIN gate.vehicle_list AS e
+    ON e.organization_id = warehouse.current_organization() AND e.withdrawn_at IS NULL
+    AND (e.valid_until IS NULL OR e.valid_until > %(now)s)

@@ -1,5 +1,6 @@
 """Deciding, lists, the queue of unknown plates and statistics over HTTP."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -71,8 +72,6 @@ def test_each_passage_of_a_blocked_vehicle_alerts_but_not_each_frame(
 def test_an_alert_is_sent_without_waiting_for_the_outbox_sensor(
     validate: Ask, enter: Ask, warehouse: Warehouse
 ) -> None:
-    import time
-
     enter("blocked", "KA01AB1234")
     started = time.monotonic()
     validate("KA01AB1234")
