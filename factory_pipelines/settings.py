@@ -192,6 +192,9 @@ class GateSettings(Group):
     formats: _SetOf[str] = Field(frozenset(), description="More formats, each name:template, such as uk:LLDDLLL.")
     min_confidence: float = Field(0.85, ge=0, lt=1, description="A read counts when its confidence is above this.")
     min_reads: int = Field(2, ge=1, le=20, description="Several reads of one vehicle: fewer usable ones say nothing.")
+    open_min_reads: int = Field(
+        1, ge=1, le=20, description="An authorised plate opens when so many reads agree; 2 or more without a guard."
+    )
     same_vehicle_s: float = Field(60.0, ge=0, le=3600, description="The same plate again within this is a repetition.")
     memory_trust_min: float = Field(
         30.0, ge=0, description="Without the database, lists older than this in memory open for nobody."

@@ -30,7 +30,7 @@ from factory_pipelines.gate.api_models import (
     Withdrawal,
 )
 from factory_pipelines.gate.lists import ListEntry
-from factory_pipelines.gate.plates import NoPlate, parse
+from factory_pipelines.gate.plates import NoPlate, clean, parse
 from factory_pipelines.gate.service import GateService
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -57,7 +57,7 @@ _Limit = Annotated[int, Query(ge=1, le=1000)]
 _Plate = Annotated[str, Path(min_length=1, max_length=64)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"description": "The plate is not there."},
-    409: {"description": "The plate stands on that list already."},
+    409: {"description": "It stands on that list already, is no plate of this gate, or its validity is empty."},
 }
 
 
@@ -129,7 +129,6 @@ def gate_statistics(
 
 @router.get("/events", summary="Decisions of the gates")
 def events(
-    gate: _Gate,
     warehouse: _Reads,
     now: _Now,
     plate_number: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
@@ -138,7 +137,7 @@ def events(
     limit: _Limit = 200,
 ) -> GateEvents:
     """Every decision of the last hours, refused reads and repetitions among them; the newest first."""
-    plate = None if plate_number is None else _typed_plate(gate, plate_number)
+    plate = None if plate_number is None else _cleaned(plate_number)
     params = {"since": now - timedelta(hours=hours), "plate": plate, "status": status, "limit": limit}
     found = [
         GateEvent.model_validate(
@@ -174,7 +173,7 @@ def register(gate: _Gate, warehouse: _Writes, now: _Now, kind: ListKind, asked: 
     except registry.AlreadyListedError as error:
         raise _refusal(409, "already_listed", str(error), "plate_number") from error
     except ValueError as error:
-        raise _refusal(422, "validity_invalid", str(error), "valid_until") from error
+        raise _refusal(409, "validity_invalid", str(error), "valid_until") from error
     gate.refresh()
     return _line(entry)
 
@@ -192,9 +191,9 @@ def withdraw(gate: _Gate, warehouse: _Writes, now: _Now, kind: ListKind, asked: 
 
 
 @router.get("/history/{plate_number}", summary="Everything the lists ever said of a plate")
-def history(gate: _Gate, warehouse: _Reads, plate_number: _Plate, limit: _Limit = 200) -> ListLines:
+def history(warehouse: _Reads, plate_number: _Plate, limit: _Limit = 200) -> ListLines:
     """All lines, withdrawn ones with who, when and why; the newest first."""
-    rows = warehouse.rows("gate/history", {"plate": _typed_plate(gate, plate_number), "limit": limit})
+    rows = warehouse.rows("gate/history", {"plate": _cleaned(plate_number), "limit": limit})
     return ListLines(count=len(rows), lines=[ListLine.of(row) for row in rows])
 
 
@@ -207,9 +206,9 @@ def unknown(warehouse: _Reads, limit: _Limit = 200) -> UnknownPlates:
 
 
 @router.post("/unknown/{plate_number}/settle", summary="An unknown plate needs no list", responses=_REFUSALS)
-def settle(gate: _Gate, warehouse: _Writes, now: _Now, plate_number: _Plate, asked: Settlement) -> UnknownPlates:
+def settle(warehouse: _Writes, now: _Now, plate_number: _Plate, asked: Settlement) -> UnknownPlates:
     """Takes it off the queue, with who decided what; it waits again when it comes again."""
-    plate = _typed_plate(gate, plate_number)
+    plate = _cleaned(plate_number)
     try:
         registry.settle_unknown(warehouse, plate, settlement=asked.settlement, officer=asked.officer, now=now)
     except registry.NotListedError as error:
@@ -221,11 +220,17 @@ def _typed_plate(gate: GateService, text: str) -> str:
     """A plate as a person wrote it: nothing is put right for somebody who can look again."""
     found = parse(text, gate.rules.grammar)
     if isinstance(found, NoPlate):
-        raise _refusal(422, "plate_invalid", found.detail, "plate_number")
+        raise _refusal(409, "plate_invalid", found.detail, "plate_number")
     if found.corrections:
         detail = f"this is no plate as it is written: did you mean {found.text}?"
-        raise _refusal(422, "plate_invalid", detail, "plate_number")
+        raise _refusal(409, "plate_invalid", detail, "plate_number")
     return found.text
+
+
+def _cleaned(text: str) -> str:
+    """The plate to look for; a text that is none finds nothing."""
+    lines = clean(text)
+    return "" if isinstance(lines, NoPlate) else "".join(lines)
 
 
 def _line(entry: ListEntry) -> ListLine:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from factory_pipelines.gate.agreement import MAX_READS, Read
 from factory_pipelines.gate.service import Answer
@@ -15,8 +15,9 @@ Direction = Literal["in", "out"]
 # Generous to what a camera may deliver; what is longer is no read of a plate but somebody trying the door.
 _Text = Annotated[str, Field(max_length=256)]
 _Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+# One line with something to see in it.
 _Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
 _GateId = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
 
@@ -30,10 +31,20 @@ class OneRead(BaseModel):
     confidence: _Confidence
 
 
+def _one_or_the_other(schema: dict[str, Any]) -> None:
+    """Says in the document what the validator below demands."""
+    for name in ("ocr_text", "ocr_confidence", "reads"):
+        branches = schema["properties"][name].pop("anyOf")
+        schema["properties"][name].update(branches[0])
+        schema["properties"][name].pop("default", None)
+    schema["oneOf"] = [{"required": ["ocr_text", "ocr_confidence"]}, {"required": ["reads"]}]
+    schema["not"] = {"anyOf": [{"required": ["reads", one]} for one in ("ocr_text", "ocr_confidence")]}
+
+
 class PlateQuestion(BaseModel):
     """One read of a vehicle, or all reads of it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_one_or_the_other)
 
     ocr_text: _Text | None = Field(None, description="What OCR read.", examples=["KA 01 AB 1234"])
     ocr_confidence: _Confidence | None = Field(None, description="How sure it was, 0 to 1.", examples=[0.92])
@@ -52,7 +63,8 @@ class PlateQuestion(BaseModel):
     @model_validator(mode="after")
     def _one_or_several(self) -> "PlateQuestion":
         single = self.ocr_text is not None and self.ocr_confidence is not None
-        if self.reads is None and not single:
+        given = self.model_fields_set & {"ocr_text", "ocr_confidence", "reads"}
+        if (self.reads is None and not single) or any(getattr(self, name) is None for name in given):
             raise ValueError("give ocr_text and ocr_confidence, or reads")
         if self.reads is not None and (self.ocr_text is not None or self.ocr_confidence is not None):
             raise ValueError("give ocr_text and ocr_confidence or reads, not both")

@@ -31,12 +31,14 @@ class GateRules:
         grammar: what plates look like here.
         min_confidence: a read counts when its confidence is above this.
         min_reads: with several reads of one vehicle, fewer usable ones decide nothing.
+        open_min_reads: an authorised plate opens when at least so many reads agree on it.
         same_vehicle: within this time the same plate, or the same track, at the same gate is the same vehicle.
     """
 
     grammar: Grammar
     min_confidence: float = 0.85
     min_reads: int = 2
+    open_min_reads: int = 1
     same_vehicle: timedelta = timedelta(seconds=60)
 
 
@@ -140,48 +142,53 @@ def decide(sighting: Sighting, rules: GateRules, index: PlateIndex) -> Decision:
         return Decision(
             False, None, confidence, "UNKNOWN", False, None, False, found.reason, found.detail, read_count=count
         )
-    return _on_lists(found, confidence, count, sighting.at, index)
+    decision = _unlisted(found, confidence, count, sighting.at, index)
+    return with_standing(decision, index.standing(found.text, sighting.at), rules)
 
 
-def with_standing(decision: Decision, now_known: Standing) -> Decision:
-    """The decision again, with what the database says of the plate; it may close a gate, and open it as well."""
+def with_standing(decision: Decision, now_known: Standing, rules: GateRules) -> Decision:
+    """The decision with what the lists (the database, where it can be asked) say of its plate: whether it opens."""
     if not decision.valid or decision.plate_number is None:
         return decision
     entry = now_known.entry
+    warning = resembles = None
+    enough = decision.read_count >= rules.open_min_reads
+    if now_known.status == "UNKNOWN":
+        warning, resembles = decision.warning, decision.resembles
+    elif now_known.status == "AUTHORIZED" and not enough:
+        warning = f"authorised, but {decision.read_count} read is too little to open by: look before you decide"
     return replace(
         decision,
         status=now_known.status,
-        opens=now_known.status == "AUTHORIZED",
+        opens=now_known.status == "AUTHORIZED" and enough,
         alert_message=_alert(decision.plate_number, now_known),
         list_entry_id=entry.entry_id if entry else None,
-        warning=None if now_known.status != "UNKNOWN" else decision.warning,
-        resembles=None if now_known.status != "UNKNOWN" else decision.resembles,
+        warning=warning,
+        resembles=resembles,
     )
 
 
-def _on_lists(plate: Plate, confidence: float | None, count: int, at: datetime, index: PlateIndex) -> Decision:
-    known = index.standing(plate.text, at)
+def _unlisted(plate: Plate, confidence: float | None, count: int, at: datetime, index: PlateIndex) -> Decision:
+    """The decision for a plate that is on no list, with what it resembles."""
     warning = resembles = None
-    if known.status == "UNKNOWN":
-        near = index.resembling(plate.text, at)
-        if near is not None:
-            resembles = near.plate
-            what = "blocked" if near.status == "BLOCKED" else "authorised"
-            warning = f"{plate.text} is unknown and resembles {what} {near.plate}: look before you decide"
+    near = index.resembling(plate.text, at)
+    if near is not None:
+        resembles = near.plate
+        what = "blocked" if near.status == "BLOCKED" else "authorised"
+        warning = f"{plate.text} is unknown and resembles {what} {near.plate}: look before you decide"
     return Decision(
         valid=True,
         plate_number=plate.text,
         confidence=confidence,
-        status=known.status,
+        status="UNKNOWN",
         should_trigger_gate_event=True,
-        alert_message=_alert(plate.text, known),
-        opens=known.status == "AUTHORIZED",
+        alert_message=None,
+        opens=False,
         warning=warning,
         resembles=resembles,
         format=plate.format,
         corrections=plate.corrections,
         read_count=count,
-        list_entry_id=known.entry.entry_id if known.entry else None,
     )
 
 

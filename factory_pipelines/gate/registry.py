@@ -62,6 +62,8 @@ def register(
         AlreadyListedError: when it stands on that list already.
         ValueError: when the validity is empty, over already, or a temporary line has no end.
     """
+    if any(at is not None and not 2000 <= at.year < 2200 for at in (valid_from, valid_until)):
+        raise ValueError("validity must lie between the years 2000 and 2200")
     start = valid_from or now
     if valid_until is not None and (valid_until <= start or valid_until <= now):
         raise ValueError("valid_until must lie in the future and after valid_from")

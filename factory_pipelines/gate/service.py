@@ -72,6 +72,7 @@ def rules_of(settings: GateSettings) -> GateRules:
         grammar_for(settings.profile, sorted(settings.formats)),
         settings.min_confidence,
         settings.min_reads,
+        settings.open_min_reads,
         timedelta(seconds=settings.same_vehicle_s),
     )
 
@@ -200,7 +201,7 @@ class GateService:
         if version != self._index.version:
             with self._wake:
                 self._wake.notify_all()
-        return with_standing(from_memory, standing(entries, sighting.at)), True
+        return with_standing(from_memory, standing(entries, sighting.at), self.rules), True
 
     def _on_its_own(self, from_memory: Decision, sighting: Sighting) -> Decision:
         """The decision from memory, which opens only while it is young."""

@@ -126,6 +126,16 @@ def test_a_confidence_that_is_none_is_an_error(confidence: float) -> None:
         decide(at_gate("KA01AB1234", confidence), RULES, PlateIndex())
 
 
+def test_a_gate_may_want_more_than_one_read_to_open() -> None:
+    careful = GateRules(grammar_for("IN"), open_min_reads=2)
+    index = PlateIndex([entry("KA01AB1234")])
+    alone = decide(at_gate("KA01AB1234"), careful, index)
+    assert (alone.status, alone.opens) == ("AUTHORIZED", False)
+    assert "too little to open" in (alone.warning or "")
+    twice = decide(Sighting([Read("KA01AB1234", 0.95)] * 2, NOW), careful, index)
+    assert (twice.opens, twice.warning) == (True, None)
+
+
 def test_no_read_is_an_error() -> None:
     with pytest.raises(ReadError):
         decide(Sighting([], NOW), RULES, PlateIndex())
