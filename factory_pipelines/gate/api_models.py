@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from factory_pipelines.gate.agreement import MAX_READS, Read
 from factory_pipelines.gate.service import Answer
@@ -14,12 +14,22 @@ Direction = Literal["in", "out"]
 
 # Generous to what a camera may deliver; what is longer is no read of a plate but somebody trying the door.
 _Text = Annotated[str, Field(max_length=256)]
-_Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_Confidence = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 # One line with something to see in it.
 _Words = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
 _GateId = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
+
+
+def _number(value: object) -> object:
+    # Left alone, `true` would be track 1 and "5" track 5.
+    if isinstance(value, bool | str):
+        raise ValueError("write a whole number")
+    return value
+
+
+_TrackId = Annotated[int, BeforeValidator(_number), Field(ge=0, le=2**63 - 1)]
 
 
 class OneRead(BaseModel):
@@ -48,9 +58,7 @@ class PlateQuestion(BaseModel):
 
     ocr_text: _Text | None = Field(None, description="What OCR read.", examples=["KA 01 AB 1234"])
     ocr_confidence: _Confidence | None = Field(None, description="How sure it was, 0 to 1.", examples=[0.92])
-    vehicle_track_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
-        None, description="The camera's number for the vehicle."
-    )
+    vehicle_track_id: _TrackId | None = Field(None, description="The camera's number for the vehicle.")
     gate_id: _GateId = Field("main", description="Which gate.")
     direction: Direction | None = Field(None, description="Which way the vehicle went, where that is known.")
     reads: list[OneRead] | None = Field(
