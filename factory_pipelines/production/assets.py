@@ -17,6 +17,7 @@ from factory_pipelines.production.tables import (
     LINE_OUTPUT,
     OPERATION_BENCHMARK,
 )
+from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines.warehouse.slices import rebuild_days
 
@@ -48,14 +49,17 @@ def session_wise_production(
         pulls = pull_range(warehouse, rtms, first, last, now=datetime.now(UTC))
     except RtmsError as error:
         raise _failure(error) from error
+    # A pull that changed nothing leaves the version, and so everything downstream, as fresh as it was.
+    version = warehouse.rows("production/pull_version", {"first": first, "last": last})[0]["version"]
     return dg.MaterializeResult(
+        data_version=dg.DataVersion(version),
         metadata={
             "dagster/row_count": sum(p.rows_accepted for p in pulls),
             "rows_read": sum(p.rows_read for p in pulls),
             "rows_refused": sum(p.rows_refused for p in pulls),
             "rows_changed": sum(p.rows_inserted + p.rows_updated + p.rows_deleted for p in pulls),
             "source": rtms.name,
-        }
+        },
     )
 
 
@@ -120,7 +124,10 @@ def efficiency_by_level(
 def line_output(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """What left each line's final operations, and how efficiently the line worked."""
     result = _rebuild(context, warehouse, LINE_OUTPUT)
-    return _with(result, charts.lines_of_day(warehouse, selected_days(context)[1]))
+    last = selected_days(context)[1]
+    # The trend moves once a day; drawing it every ten minutes would fill the event log with the same picture.
+    is_over = last < load_settings().plant.clock().production_day(datetime.now(UTC))
+    return _with(result, charts.lines_of_day(warehouse, last, with_trend=is_over))
 
 
 def _rebuild(

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from factory_pipelines.production.forecast import Metrics
 from factory_pipelines.production.learner import EfficiencyModel
+from factory_pipelines.production.openmp import provide_openmp
 from factory_pipelines.production.promotion import Serving
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class ModelRegistry:
         """MLflow's client; the first use on an empty schema creates MLflow's tables (some seconds)."""
         # Read when mlflow is imported and connects: no usage statistics leave the plant, no idle connection stays.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
         from mlflow.tracking import MlflowClient
 
@@ -184,6 +186,7 @@ class ModelRegistry:
             self._client.set_terminated(run.info.run_id, "KILLED")
 
     def _log(self, run_id: str, model: EfficiencyModel, metrics: Metrics) -> None:
+        provide_openmp()
         import lightgbm
         from mlflow.entities import Metric, Param
         from mlflow.models import Model
