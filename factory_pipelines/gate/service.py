@@ -193,7 +193,8 @@ class GateService:
         """The decision as the database has it, and whether it could be asked."""
         try:
             if from_memory.plate_number is None:
-                return from_memory, self._version() is not None
+                self._version()  # nothing to look up; whether the database is there is still part of the answer
+                return from_memory, True
             version, entries = entries_of(self._warehouse, from_memory.plate_number)
         except _AWAY as error:
             _log.warning("the gate decides without the database", reason=str(error))

@@ -44,11 +44,10 @@ BEGIN
     INSERT INTO gate.list_version AS known (organization_id, version)
     VALUES (coalesce(NEW.organization_id, OLD.organization_id), 1)
     ON CONFLICT (organization_id) DO UPDATE SET version = known.version + 1;
-    PERFORM pg_notify('gate_lists', coalesce(NEW.organization_id, OLD.organization_id)::text);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION gate.lists_changed() IS 'Counts a change of the lists, also one made by hand in psql, and wakes whoever listens.';
+COMMENT ON FUNCTION gate.lists_changed() IS 'Counts a change of the lists, also one made by hand in psql.';
 
 CREATE TRIGGER vehicle_list_changed AFTER INSERT OR UPDATE OR DELETE ON gate.vehicle_list
 FOR EACH ROW EXECUTE FUNCTION gate.lists_changed();
@@ -95,7 +94,6 @@ COMMENT ON COLUMN gate.gate_events.confirmed IS 'False: decided from memory alon
 CREATE INDEX gate_events_by_day ON gate.gate_events (organization_id, production_day);
 CREATE INDEX gate_events_by_plate ON gate.gate_events (organization_id, plate, decided_at DESC) WHERE plate IS NOT NULL;
 SELECT warehouse.make_hypertable('gate.gate_events', 'decided_at');
-SELECT warehouse.compress_after('gate.gate_events', 'gate_id', '30 days');
 
 CREATE TABLE gate.unknown_plates (
     organization_id uuid NOT NULL DEFAULT warehouse.current_organization(),
