@@ -77,7 +77,7 @@ def test_an_alert_is_sent_without_waiting_for_the_outbox_sensor(
     validate("KA01AB1234")
     query = sql.SQL("SELECT status FROM alerts.alert_deliveries")
     while warehouse.rows(query)[0]["status"] not in {"sent", "delivered"}:
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 1  # the promise; it takes about 0.1 s
         time.sleep(0.02)
 
 

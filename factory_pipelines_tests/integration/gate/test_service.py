@@ -9,15 +9,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from psycopg import sql
 
+from factory_pipelines.edge.app import create_app
 from factory_pipelines.gate.agreement import Read
 from factory_pipelines.gate.registry import AlreadyListedError, load_index, register, withdraw
 from factory_pipelines.gate.service import Answer, GateService
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.addresses import with_login
 from factory_pipelines.warehouse.pool import Warehouse, WarehouseUnavailableError
-from factory_pipelines_tests.integration.gate.conftest import NOW, Clock
+from factory_pipelines_tests.integration.gate.conftest import NOW, SECRET, Clock
 
 EVENTS = sql.SQL(
     "SELECT plate, status, opened, confirmed, is_repetition FROM gate.gate_events ORDER BY decided_at, plate"
@@ -178,6 +180,29 @@ def test_a_block_by_hand_in_psql_counts(make_gate: Callable[[], GateService], wa
     assert at_gate(gate, "KA01AB1234").decision.status == "BLOCKED"
     gate.refresh()
     assert gate.index.version == version + 1
+
+
+def test_the_api_answers_while_the_database_is_away(
+    cable: Unplugged, edge_settings: Settings, clock: Clock, warehouse: Warehouse
+) -> None:
+    enter(warehouse, "KA01AB1234")
+    app = create_app(edge_settings, clock=clock, warehouse=cable, writer=cable)
+    with TestClient(app, headers={"X-API-Key": SECRET}) as client:
+
+        def ask(plate: str) -> dict[str, Any]:
+            body = {"ocr_text": plate, "ocr_confidence": 0.95}
+            response = client.post("/api/v1/vehicle/validate-plate", json=body)
+            assert response.status_code == 200, response.text
+            return response.json()
+
+        assert ask("KA01AB1234")["confirmed"] is True
+        app.state.gate.refresh()
+        cable.is_plugged = False
+        assert {"opens": True, "confirmed": False}.items() <= ask("KA01AB1234").items()
+        assert {"opens": False, "status": "UNKNOWN", "confirmed": False}.items() <= ask("TN09CD7777").items()
+        assert client.get("/api/v1/vehicle/gate-statistics").status_code == 503
+        assert app.state.gate.waiting_events == 2
+        cable.is_plugged = True
 
 
 def test_many_threads_decide_alike_and_once(make_gate: Callable[[], GateService], warehouse: Warehouse) -> None:
