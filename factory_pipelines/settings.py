@@ -185,6 +185,22 @@ class ApiSettings(Group):
     audit_days: int = Field(365, ge=1, description="How long the audit log is kept.")
 
 
+class GateSettings(Group):
+    """Plates at the gate."""
+
+    profile: str = Field("IN", description="What plates look like: IN, IN_STRICT, GENERIC, or CUSTOM with formats.")
+    formats: _SetOf[str] = Field(frozenset(), description="More formats, each name:template, such as uk:LLDDLLL.")
+    min_confidence: float = Field(0.85, ge=0, lt=1, description="A read counts when its confidence is above this.")
+    min_reads: int = Field(2, ge=1, le=20, description="Several reads of one vehicle: fewer usable ones say nothing.")
+    open_min_reads: int = Field(
+        1, ge=1, le=20, description="An authorised plate opens when so many reads agree; 2 or more without a guard."
+    )
+    same_vehicle_s: float = Field(60.0, ge=0, le=3600, description="The same plate again within this is a repetition.")
+    memory_trust_min: float = Field(
+        30.0, ge=0, description="Without the database, lists older than this in memory open for nobody."
+    )
+
+
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
@@ -234,6 +250,7 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     llm: LlmSettings = LlmSettings()
     api: ApiSettings = ApiSettings()
+    gate: GateSettings = GateSettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()

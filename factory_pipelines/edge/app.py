@@ -24,6 +24,7 @@ from factory_pipelines.edge.metrics import EdgeMetrics
 from factory_pipelines.edge.reports import product_version, start_measuring
 from factory_pipelines.edge.security import is_public, load_keys
 from factory_pipelines.edge.watched import WatchedWarehouse
+from factory_pipelines.gate import api as vehicles
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
@@ -75,7 +76,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
-    mounted = (routes.router, production.router, alerts.router, *routers)
+    mounted = (routes.router, production.router, alerts.router, vehicles.router, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
