@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from factory_pipelines.attendance import cli as attendance
 
@@ -44,13 +45,19 @@ def _settings() -> "Settings":
     try:
         return load_settings()
     except SettingsError as error:
-        _err.print(f"[red]{error}[/red]: set the fields of a group one by one, as in FACTORY_RTMS__SOURCE=csv")
+        _complain(f"{error}: set the fields of a group one by one, as in FACTORY_RTMS__SOURCE=csv")
         raise typer.Exit(2) from error
     except ValidationError as error:
         for problem in error.errors():
-            name = "FACTORY_" + "__".join(str(part) for part in problem["loc"]).upper()
-            _err.print(f"[red]{name}[/red]: {problem['msg']}")
+            # Numbers in the place count the values of a list, which is one variable.
+            name = "FACTORY_" + "__".join(part for part in problem["loc"] if isinstance(part, str)).upper()
+            _complain(f"{name}: {problem['msg']}")
         raise typer.Exit(2) from error
+
+
+def _complain(text: str) -> None:
+    """To the error output, word for word: an address or a path in brackets is no markup."""
+    _err.print(text, style="red", markup=False)
 
 
 @contextmanager
@@ -58,17 +65,18 @@ def _plain_errors() -> Iterator[None]:
     """Turns what an operator can mend into one line; everything else keeps its traceback."""
     import psycopg
 
+    from factory_pipelines.operations.credentials import InsecureConfigurationError
     from factory_pipelines.operations.services import PortTakenError
     from factory_pipelines.warehouse.backup import BackupError
     from factory_pipelines.warehouse.pool import WarehouseUnavailableError
 
     try:
         yield
-    except (PortTakenError, BackupError, WarehouseUnavailableError) as error:
-        _err.print(f"[red]{error}[/red]")
+    except (PortTakenError, BackupError, InsecureConfigurationError, WarehouseUnavailableError) as error:
+        _complain(str(error))
         raise typer.Exit(1) from error
     except psycopg.OperationalError as error:
-        _err.print(f"[red]the database does not answer: {error}[/red]\nRun `factory doctor`.")
+        _complain(f"the database does not answer: {error}\nRun `factory doctor`.")
         raise typer.Exit(1) from error
 
 
@@ -94,10 +102,12 @@ def _load_defs() -> "dg.Definitions":
 def up() -> None:
     """Serve the Dagster UI, its daemon and the edge API for the configured plant, until Ctrl-C."""
     from factory_pipelines.operations import dagster_home, services
+    from factory_pipelines.operations.credentials import refuse_well_known_passwords
     from factory_pipelines.warehouse.migrate import migrate
 
     settings = _settings()
     with _plain_errors():
+        refuse_well_known_passwords(settings)
         services.require_free_ports(settings)
         migrate(settings)
         environment = dagster_home.prepare(settings)
@@ -119,22 +129,22 @@ def run(
     to: Annotated[str | None, typer.Option(help="Last production day of a range.")] = None,
 ) -> None:
     """Materialize assets and their checks without the UI; the exit status tells whether all went well."""
+    settings = _settings()  # before the imports: the code location reads settings as it loads
     import dagster as dg
 
     from factory_pipelines.operations import dagster_home
     from factory_pipelines.operations.runs import materialize
 
-    settings = _settings()
     with _plain_errors():
         dagster_home.enter(settings)
         with dg.DagsterInstance.get() as instance:
             try:
                 outcome = materialize(_load_defs(), instance, selection, first=partition, last=to)
             except (dg.DagsterError, ValueError) as error:
-                _err.print(f"[red]{error}[/red]")
+                _complain(str(error))
                 raise typer.Exit(2) from error
     for line in [*outcome.failed_steps, *outcome.failed_checks]:
-        _err.print(f"[red]failed[/red] {line}")
+        _complain(f"failed {line}")
     _out.print(f"run {outcome.run_id}: {'ok' if outcome.success else 'failed'}")
     raise typer.Exit(0 if outcome.success else 1)
 
@@ -165,9 +175,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     else:
         colours = {"ok": "green", "warn": "yellow", "fail": "red", "off": "dim"}
         for finding in findings:
-            _out.print(f"[{colours[finding.status]}]{finding.status:<5}[/] {finding.name:<22} {finding.detail}")
+            _out.print(f"[{colours[finding.status]}]{finding.status:<5}[/] {finding.name:<22} {escape(finding.detail)}")
             if finding.remedy:
-                _out.print(f"      {'':<22} → {finding.remedy}")
+                _out.print(f"      {'':<22} → {escape(finding.remedy)}")
     raise typer.Exit(1 if any(f.status == "fail" for f in findings) else 0)
 
 
@@ -229,7 +239,7 @@ def db_stop() -> None:
 
     settings = _settings()
     if settings.database_url is not None:
-        _err.print("FACTORY_DATABASE_URL names a server that is not ours to stop")
+        _complain("FACTORY_DATABASE_URL names a server that is not ours to stop")
         raise typer.Exit(2)
     stopped = EmbeddedServer(settings.home_dir).stop()
     _out.print("stopped" if stopped else "it was not running")
@@ -242,7 +252,7 @@ def db_backup(file: Path) -> None:
 
     with _plain_errors():
         size = backup(_settings(), file)
-    _out.print(f"{file}: {size / 1e6:.1f} MB")
+    _out.print(f"{file}: {size / 1e6:.1f} MB", markup=False)
 
 
 @db.command("restore")

@@ -40,14 +40,13 @@ _FLAGS = (
 )
 _START_TIMEOUT_S = 60.0
 _PAGE_TIMEOUT_S = 90.0
-# A page counts as finished when its picture has not changed for this long.
-_STILL_S = 2.0
+# A page counts as finished when its picture has not changed for this long, or has gone on changing for that long.
+_STILL_S = 1.5
+_RESTLESS_S = 20.0
 
 
-# The panels left of the page; whoever folds them once finds them folded on the next page.
-_FOLD_PANELS = """
-document.querySelectorAll('[aria-label="panel_show_right"]').forEach(icon => icon.closest('button, a').click())
-"""
+# What the UI remembers in the browser: navigation folded, graphs drawn downwards.
+_MEMORY = {"dagster-nav-collapsed": "true", "large-screen-nav-open": "false", "asset-graph-direction": '"vertical"'}
 # Opens the groups of the asset graph one by one; the layout changes after each.
 _OPEN_GROUPS = """
 (async () => {
@@ -57,39 +56,53 @@ _OPEN_GROUPS = """
   }
 })()
 """
+_FOLD_LIST_OF_GROUPS = """
+document.querySelector('[aria-label="panel_show_right"]')?.closest('button')?.click()
+"""
+# Pictures are kept as Markdown, which the UI opens in a dialogue.
+_SHOW_PICTURE = """
+[...document.querySelectorAll('*')].filter(e => e.innerText === '[Show Markdown]').pop().click()
+"""
 
 
 @dataclass(frozen=True)
 class Shot:
     """One picture: a path of the UI, and the words that must stand on the page when it is taken.
 
-    ``scripts`` (JavaScript) bring the page into the wanted state before it is loaded once more; ``first_words`` tell
-    when they may begin.
+    ``first`` is JavaScript that changes what the page remembers, begun once ``first_words`` are there; the page is then
+    loaded once more. ``then`` is JavaScript for the page as it is taken.
     """
 
     name: str
     path: str
     words: tuple[str, ...]
-    scripts: tuple[str, ...] = ()
+    first: str = ""
     first_words: tuple[str, ...] = ()
+    then: str = ""
     width: int = 1600
     height: int = 1000
 
 
-_ASSET = "/assets/production/employee_efficiency"
 SHOTS = (
     Shot(
-        "asset-graph",
+        "lineage",
         "/asset-groups",
-        ("session_wise_production", "employee_efficiency", "efficiency_forecast"),
-        (_OPEN_GROUPS, _FOLD_PANELS),
-        ("production", "alerts"),
-        width=2400,
-        height=1200,
+        ("session_wise_production", "employee_efficiency", "efficiency_forecast", "deliveries"),
+        first=_OPEN_GROUPS,
+        first_words=("rtms", "production", "alerts"),
+        then=_FOLD_LIST_OF_GROUPS,
+        width=2800,
+        height=1500,
     ),
-    Shot("asset", f"{_ASSET}?view=overview", ("employee_efficiency", "Latest materialization"), height=1400),
-    Shot("checks", f"{_ASSET}?view=checks", ("employee_efficiency", "Evaluation result")),
-    Shot("schedules", "/automation", ("Scheduled",)),
+    Shot(
+        "asset",
+        "/assets/production/efficiency_forecast?view=overview",
+        ("Latest materialization", "Latest check results", "[Show Markdown]"),
+        then=_SHOW_PICTURE,
+        height=1150,
+    ),
+    Shot("checks", "/assets/production/employee_efficiency?view=checks", ("Evaluation result", "Passed"), height=800),
+    Shot("schedules", "/automation", ("every_ten_minutes", "Scheduled"), height=950),
 )
 
 
@@ -145,7 +158,7 @@ class Browser:
 
     def still_picture(self) -> bytes:
         """The page once it has stopped moving: graphs are laid out and plots are loaded after the words appear."""
-        deadline = time.monotonic() + _PAGE_TIMEOUT_S
+        deadline = time.monotonic() + _RESTLESS_S
         last, since = self.picture(), time.monotonic()
         while time.monotonic() - since < _STILL_S:
             time.sleep(0.3)
@@ -165,12 +178,14 @@ def take(browser: Browser, ui: str, shot: Shot) -> bytes:
         mobile=False,
     )
     browser.call("Page.navigate", url=f"{ui.rstrip('/')}{shot.path}")
-    if shot.scripts:
+    if shot.first:
         browser.wait_for(shot.first_words)
-        for script in shot.scripts:
-            browser.value(script)
+        browser.value(shot.first)
         browser.call("Page.reload")
     browser.wait_for(shot.words)
+    browser.still_picture()
+    if shot.then:
+        browser.value(shot.then)
     return browser.still_picture()
 
 
@@ -233,6 +248,9 @@ def main() -> int:
     wanted = parser.parse_args()
     wanted.to.mkdir(parents=True, exist_ok=True)
     with running_browser() as browser:
+        remember = f"Object.entries({json.dumps(_MEMORY)}).forEach(([key, value]) => localStorage.setItem(key, value))"
+        browser.call("Page.enable")
+        browser.call("Page.addScriptToEvaluateOnNewDocument", source=remember)
         for shot in SHOTS:
             if wanted.only in {None, shot.name}:
                 target = wanted.to / f"{shot.name}.png"

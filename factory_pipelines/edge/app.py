@@ -23,8 +23,9 @@ from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
 from factory_pipelines.edge.reports import product_version, start_measuring
-from factory_pipelines.edge.security import is_public, load_keys, refuse_known_passwords
+from factory_pipelines.edge.security import is_public, load_keys
 from factory_pipelines.edge.watched import WatchedWarehouse
+from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
 from factory_pipelines.settings import Settings
@@ -56,7 +57,7 @@ def create_app(
         InsecureConfigurationError: without an API key, or with a secret that everybody knows.
     """
     keys = load_keys(settings)
-    refuse_known_passwords(settings)
+    refuse_well_known_passwords(settings)
     metrics = EdgeMetrics()
     app = _Api(
         title="factory_pipelines edge",

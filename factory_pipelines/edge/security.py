@@ -7,34 +7,16 @@ the name. Secrets are compared as digests in constant time and never leave this 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
-
+from factory_pipelines.operations.credentials import WELL_KNOWN_SECRETS, InsecureConfigurationError
 from factory_pipelines.settings import Settings
 
 MIN_SECRET_LENGTH = 16
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_ODBC_PASSWORD = re.compile(r"(?:^|;)\s*(?:PWD|PASSWORD)\s*=\s*(\{[^}]*\}|[^;]*)", re.IGNORECASE)
-
-# Passwords of the seeds, of images and of tutorials: whoever scans a network tries these first.
-# fmt: off
-WELL_KNOWN_SECRETS = frozenset({
-    "123456", "12345678", "123456789", "1234567890123456", "admin", "admin123", "administrator", "api-key", "api_key",
-    "apikey", "change-me", "change_me", "changeit", "changeme", "default", "demo", "factory", "factory123", "guest",
-    "letmein", "p@ssw0rd", "pass", "passw0rd", "password", "password1", "password123", "postgres", "qwerty", "root",
-    "sa", "secret", "sqlserver", "test", "timescale", "timescaledb", "user", "welcome", "your-api-key",
-    "your_api_key", "your_auth_token", "your_password", "yourstrong!passw0rd", "yourstrong(!)password",
-})
-# fmt: on
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
-
-
-class InsecureConfigurationError(ValueError):
-    """The configuration would open the API to anybody; the message says what to set."""
 
 
 class ApiKeys:
@@ -82,35 +64,6 @@ def load_keys(settings: Settings) -> ApiKeys:
     return ApiKeys(settings.api.keys)
 
 
-def refuse_known_passwords(settings: Settings) -> None:
-    """Outside the demo, no process may start with a password that stands in a manual (FEATURES, decision 10).
-
-    Raises:
-        InsecureConfigurationError: naming the setting, never its value.
-    """
-    if settings.rtms.source == "demo":
-        return
-    for setting, password in _passwords(settings):
-        if password.lower() in WELL_KNOWN_SECRETS:
-            raise InsecureConfigurationError(
-                f"{setting} holds a well-known default password: change it on that server and here, then start again"
-            )
-
-
-def known_secrets(settings: Settings) -> list[str]:
-    """Every secret value of the settings, longest first: what logs and the audit log must never hold."""
-    values = {entry.partition(":")[2] for entry in settings.api.keys}
-    values.update(password for _, password in _passwords(settings))
-    for group in type(settings).model_fields:
-        branch = getattr(settings, group)
-        for name in getattr(type(branch), "model_fields", ()):
-            value = getattr(branch, name)
-            if isinstance(value, SecretStr):
-                values.add(value.get_secret_value())
-    # Shorter ones would tear holes into ordinary words; as passwords they are refused above.
-    return sorted((value for value in values if len(value) >= 8), key=len, reverse=True)
-
-
 def public(endpoint: _Endpoint) -> _Endpoint:
     """Marks a route that answers without a key. Everything unmarked needs one."""
     endpoint.__dict__["is_public"] = True
@@ -138,29 +91,6 @@ def _accept(name: str, secret: str) -> None:
         )
     if not secret.isascii() or not secret.isprintable() or secret != secret.strip():
         raise InsecureConfigurationError(f"the secret of API key {name!r} cannot be sent in a header: use plain ASCII")
-
-
-def _passwords(settings: Settings) -> Iterator[tuple[str, str]]:
-    urls = {
-        "FACTORY_DATABASE_URL": settings.database_url,
-        "FACTORY_DATABASE__WRITER_URL": settings.database.writer_url,
-        "FACTORY_DATABASE__READER_URL": settings.database.reader_url,
-        "FACTORY_DATABASE__DAGSTER_URL": settings.database.dagster_url,
-    }
-    for setting, url in urls.items():
-        if url is not None and (password := urlsplit(url.get_secret_value()).password):
-            yield setting, unquote(password)
-    plain = {
-        "FACTORY_DATABASE__WRITER_PASSWORD": settings.database.writer_password,
-        "FACTORY_DATABASE__READER_PASSWORD": settings.database.reader_password,
-        "FACTORY_DATABASE__DAGSTER_PASSWORD": settings.database.dagster_password,
-    }
-    for setting, secret in plain.items():
-        if secret is not None and secret.get_secret_value():
-            yield setting, secret.get_secret_value()
-    if settings.rtms.odbc is not None:
-        for found in _ODBC_PASSWORD.finditer(settings.rtms.odbc.get_secret_value()):
-            yield "FACTORY_RTMS__ODBC", found.group(1).strip().strip("{}")
 
 
 def _digest(secret: str) -> bytes:

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from factory_pipelines.edge.errors import error_body
 from factory_pipelines.edge.logs import configure_logs
-from factory_pipelines.edge.security import InsecureConfigurationError, known_secrets
+from factory_pipelines.operations.credentials import InsecureConfigurationError, secret_values
 from factory_pipelines.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> int:
 
     The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
     """
-    configure_logs(known_secrets(settings))
+    configure_logs(secret_values(settings))
     from factory_pipelines.edge.app import create_app
 
     try:
@@ -67,6 +67,8 @@ def _configuration(settings: Settings, app: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Anybody on this machine could claim any address otherwise, and guess keys from a new one each time.
+        proxy_headers=False,
         h11_max_incomplete_event_size=settings.api.max_header_bytes,
         timeout_graceful_shutdown=_FINISH_ANSWERS_S,
         backlog=256,

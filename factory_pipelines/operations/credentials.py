@@ -26,9 +26,25 @@ _ODBC_PASSWORD = re.compile(r"(?:^|;)\s*(?:PWD|PASSWORD)\s*=\s*(\{[^}]*\}|[^;]*)
 _LEAST_LENGTH = 4
 
 
+class InsecureConfigurationError(ValueError):
+    """The configuration would let anybody in; the message says what to set."""
+
+
 def well_known_passwords(settings: Settings) -> list[str]:
     """Names of the settings that hold a password everybody knows; never the password."""
     return [name for name, password in passwords(settings) if password.lower() in WELL_KNOWN_SECRETS]
+
+
+def refuse_well_known_passwords(settings: Settings) -> None:
+    """Outside the demo, no process may start with a password that stands in a manual (FEATURES, decision 10).
+
+    Raises:
+        InsecureConfigurationError: naming the setting, never its value.
+    """
+    if settings.rtms.source != "demo" and (known := well_known_passwords(settings)):
+        raise InsecureConfigurationError(
+            f"{known[0]} holds a well-known default password: change it on that server and here, then start again"
+        )
 
 
 def passwords(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -59,15 +75,19 @@ def passwords(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "FACTORY_API__KEYS", key.partition(":")[2]
 
 
-def without_secrets(text: str, settings: Settings) -> str:
-    """``text`` with every secret of the settings blotted out, for messages that other programs wrote."""
+def secret_values(settings: Settings) -> list[str]:
+    """Every secret of the settings, the longest first: what no log may hold."""
     hidden = {password for _, password in passwords(settings)}
     for group in type(settings).model_fields:
         branch = getattr(settings, group)
         values = [branch] if not isinstance(branch, BaseModel) else [value for _, value in branch]
         hidden.update(value.get_secret_value() for value in values if isinstance(value, SecretStr))
-    for secret in sorted(hidden, key=len, reverse=True):
-        # Shorter ones would tear holes into ordinary words; as passwords they are reported above.
-        if len(secret) >= _LEAST_LENGTH:
-            text = text.replace(secret, "***")
+    # Shorter ones would tear holes into ordinary words; as passwords they are reported above.
+    return sorted((secret for secret in hidden if len(secret) >= _LEAST_LENGTH), key=len, reverse=True)
+
+
+def without_secrets(text: str, settings: Settings) -> str:
+    """``text`` with every secret of the settings blotted out, for messages that other programs wrote."""
+    for secret in secret_values(settings):
+        text = text.replace(secret, "***")
     return text

@@ -46,16 +46,21 @@ def materialize(
         on_step: told the name of each step as it starts.
 
     Raises:
-        dagster.DagsterInvalidSubsetError: when the selection names nothing.
-        ValueError: when partitions and assets do not fit each other.
+        dagster.DagsterUnknownPartitionError: when there is no such production day.
+        ValueError: when the selection names nothing, or partitions and assets do not fit each other.
     """
     chosen = dg.AssetSelection.from_string(selection) if isinstance(selection, str) else selection
     job = dg.define_asset_job("run_selection", selection=chosen, executor_def=dg.in_process_executor)
+    graph = defs.resolve_asset_graph()
+    if not chosen.resolve(graph) and not chosen.resolve_checks(graph):
+        raise ValueError(f"no asset is called {selection}: the Dagster UI and `dg list defs` show their names")
     resolved = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("run_selection")
     if resolved.partitions_def is not None and first is None:
         raise ValueError("these assets are partitioned by production day: name one with --partition YYYY-MM-DD")
     if resolved.partitions_def is None and first is not None:
         raise ValueError("these assets have no partitions: leave --partition away")
+    if first is not None and last is not None and last < first:
+        raise ValueError(f"the range ends on {last}, before it begins on {first}")
     run_id = str(uuid.uuid4())
     if on_step is not None:
         instance.add_event_listener(run_id, lambda event: _report(event, on_step))

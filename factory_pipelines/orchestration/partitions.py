@@ -13,6 +13,8 @@ RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 # Beta by name, in use since 1.5: without it a backfill of ninety days would be ninety runs.
 warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+# Dagster's own parser of selections (group:production) uses it.
+warnings.filterwarnings("ignore", message="Parameter `include_sources`", category=dg.BetaWarning)
 
 
 def production_days(settings: Settings) -> dg.DailyPartitionsDefinition:

@@ -21,6 +21,8 @@ from factory_pipelines.production.api_models import (
     LEVEL_NAMES,
     AnalysisAnswer,
     AnalysisQuestion,
+    Evaluation,
+    EvaluationAnswer,
     HierarchyAnswer,
     HierarchyFilter,
     HierarchyQuestion,
@@ -149,6 +151,25 @@ def hierarchy(
         }
 
     return _answer(request, f"hierarchy/{wanted.api_name}", asked, compute)
+
+
+@router.post("/alerts/evaluate", summary="Decide upon the newest pull now")
+def evaluate(request: Request) -> EvaluationAnswer:
+    """What Dagster does after every pull, by the same code; a pull that was decided upon before changes nothing."""
+    from factory_pipelines.production.lookout import evaluate_latest
+
+    app = request.app.state
+    result = evaluate_latest(app.writer, app.settings, app.clock())
+    return EvaluationAnswer(
+        data=Evaluation(
+            ignored=result.ignored,
+            breach_count=result.breaches,
+            opened=result.opened,
+            escalated=result.escalated,
+            resolved=result.resolved,
+            messages=result.messages,
+        )
+    )
 
 
 def _answer(request: Request, question: str, asked: HierarchyFilter, compute: Any) -> Response:

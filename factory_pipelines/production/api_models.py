@@ -219,3 +219,21 @@ class HierarchyAnswer(BaseModel):
 
     status: Literal["success"]
     data: HierarchyData
+
+
+class Evaluation(BaseModel):
+    """What the alert policy made of the newest pull."""
+
+    ignored: str | None = Field(description="Why nothing was decided, such as a pull that was decided upon before.")
+    breach_count: int = Field(description="Rows below both thresholds.")
+    opened: int
+    escalated: int
+    resolved: int
+    messages: int = Field(description="Messages that entered the outbox.")
+
+
+class EvaluationAnswer(BaseModel):
+    """Answer of ``POST /api/rtms/alerts/evaluate``."""
+
+    status: Literal["success"] = "success"
+    data: Evaluation

@@ -17,6 +17,7 @@ from factory_pipelines.production.tables import (
     LINE_OUTPUT,
     OPERATION_BENCHMARK,
 )
+from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines.warehouse.slices import rebuild_days
 
@@ -120,7 +121,10 @@ def efficiency_by_level(
 def line_output(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """What left each line's final operations, and how efficiently the line worked."""
     result = _rebuild(context, warehouse, LINE_OUTPUT)
-    return _with(result, charts.lines_of_day(warehouse, selected_days(context)[1]))
+    last = selected_days(context)[1]
+    # The trend moves once a day; drawing it every ten minutes would fill the event log with the same picture.
+    is_over = last < load_settings().plant.clock().production_day(datetime.now(UTC))
+    return _with(result, charts.lines_of_day(warehouse, last, with_trend=is_over))
 
 
 def _rebuild(

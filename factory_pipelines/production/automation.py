@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
 from factory_pipelines.production.tables import (
     EFFICIENCY_BY_LEVEL,
@@ -28,7 +27,6 @@ PULL_JOB = dg.define_asset_job(
     "rtms_pull",
     selection=dg.AssetSelection.assets(*[t.key for t in _TABLES]),
     description="Pulls one production day from RTMS and recomputes its efficiency tables. Safe to repeat.",
-    partitions_def=PRODUCTION_DAYS,
     executor_def=dg.in_process_executor,
 )
 
@@ -43,7 +41,6 @@ DAY_CLOSE_JOB = dg.define_asset_job(
     "close_production_day",
     selection=dg.AssetSelection.assets(*[t.key for t in _TABLES], PATTERNS.key, *_FORECAST, INSIGHTS.key),
     description="The complete day: its last pull, its tables and patterns, then training, forecast and insights.",
-    partitions_def=PRODUCTION_DAYS,
     executor_def=dg.in_process_executor,
 )
 
@@ -101,7 +98,7 @@ def after_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def hourly_supervisors(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Pulls the supervisors."""
-    return dg.RunRequest(run_key=f"supervisors:{context.scheduled_execution_time:%Y-%m-%dT%H}")
+    return dg.RunRequest(run_key=f"supervisors:{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%dT%H}")
 
 
 alerts_on_new_efficiency = dg.AutomationConditionSensorDefinition(

@@ -33,10 +33,13 @@ def people_by_band(warehouse: Warehouse, day: date) -> dg.MarkdownMetadataValue:
     return as_markdown(figure, f"People by band and line, {day}")
 
 
-def lines_of_day(warehouse: Warehouse, day: date) -> dict[str, Any]:
-    """Efficiency of each line on ``day``, and of the whole plant over the four weeks before it."""
+def lines_of_day(warehouse: Warehouse, day: date, *, with_trend: bool) -> dict[str, Any]:
+    """Efficiency of each line on ``day``; with the trend, also over the four weeks until then."""
     df = warehouse.frame("production/lines_until", {"day": day})
-    return {"efficiency_by_line": _bars(df[df["production_day"] == day], day), "efficiency_trend": _trend(df, day)}
+    plots: dict[str, Any] = {"efficiency_by_line": _bars(df[df["production_day"] == day], day)}
+    if with_trend:
+        plots["efficiency_trend"] = _trend(df, day)
+    return plots
 
 
 def _bars(lines: Any, day: date) -> dg.MarkdownMetadataValue:

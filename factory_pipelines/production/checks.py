@@ -27,7 +27,7 @@ CHECKS = [
             "every_row_accounted_for": "Every row read was accepted, refused with a reason, or a repetition.",
         },
         warning={
-            "no_rows_refused": "RTMS sent no row that breaks the contract; refused rows are in rtms.quarantine.",
+            "few_rows_refused": "At most one row in a hundred broke the contract; they are in rtms.quarantine.",
             "sessions_add_up": "In nine rows of ten the hourly sessions add up to the pieces.",
         },
     ),
@@ -36,7 +36,7 @@ CHECKS = [
         query="production/check_supervisors",
         blocking={"somebody_supervises": "There is at least one supervisor: alerts need somebody to go to."},
         warning={
-            "every_supervisor_has_a_phone": "Whoever has no phone number cannot be told by WhatsApp.",
+            "supervisors_can_be_reached": "For nine parts of lines in ten, somebody has a phone number.",
             "every_part_has_a_supervisor": "Every part of a line that worked last week has a supervisor.",
         },
     ),

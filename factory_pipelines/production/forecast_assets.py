@@ -115,6 +115,9 @@ def _known(value: float | None) -> float | dg.NullMetadataValue:
 def _forecast_plot(daily: pd.DataFrame, ahead: pd.DataFrame) -> dg.MarkdownMetadataValue:
     """Small multiples: each line's last four weeks, what is forecast and how sure that is."""
     lines = sorted(ahead["line_name"].unique())[:8]
+    from matplotlib.dates import DateFormatter
+    from matplotlib.ticker import MaxNLocator
+
     figure, _ = new_figure("Efficiency, %: four weeks, and the next seven production days", height_in=4.4)
     figure.clear()
     figure.suptitle("Efficiency, %: four weeks, and the next seven production days", x=0.01, ha="left", fontsize=11)
@@ -126,11 +129,14 @@ def _forecast_plot(daily: pd.DataFrame, ahead: pd.DataFrame) -> dg.MarkdownMetad
         axes.plot(future["production_day"], future["efficiency_pct"], linewidth=1.4, color="#1f5fb4")
         for share, alpha in ((95, 0.15), (80, 0.3)):
             band = future.dropna(subset=[f"lo_{share}"])
+            if band.empty:  # a line without history has no intervals, and matplotlib no picture of nothing
+                continue
             low, high = band[f"lo_{share}"].astype(float), band[f"hi_{share}"].astype(float)
             axes.fill_between(band["production_day"], low, high, color="#1f5fb4", alpha=alpha, linewidth=0)
         axes.set_title(line, fontsize=9)
         axes.tick_params(labelsize=7)
-        axes.tick_params(axis="x", labelrotation=45)
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.xaxis.set_major_formatter(DateFormatter("%d %b"))  # type: ignore[no-untyped-call]
         axes.spines[["top", "right"]].set_visible(False)
     for axes in list(grid.flat)[len(lines) :]:
         axes.set_visible(False)

@@ -49,9 +49,10 @@ def patterns(
     settings, now = load_settings(), datetime.now(UTC)
     clock = settings.plant.clock()
     span = {"first": first - timedelta(days=_LOOK_BACK_DAYS), "last": last}
-    frames = {name: warehouse.frame(f"production/pattern_{name}", span) for name in ("sessions", "people", "styles")}
     history = read_history(
-        **frames,
+        sessions=warehouse.frame("production/pattern_sessions", span),
+        people=warehouse.frame("production/pattern_people", span),
+        styles=warehouse.frame("production/pattern_styles", span),
         threshold_pct=settings.alerts.efficiency_threshold_pct,
         last_sessions={day: _sessions_over(clock, day, now) for day in _days(last - timedelta(days=1), last)},
     )
@@ -110,13 +111,19 @@ def day_facts(warehouse: Warehouse, day: date, threshold_pct: float) -> dict[str
     """Every number a text about ``day`` may use; None for a day without production."""
     from factory_pipelines.production.insights import build_facts
 
-    frames = {
-        name: warehouse.frame(f"production/facts_{name}", {"day": day})
-        for name in ("lines", "operations", "people", "patterns", "forecast")
-    }
-    if frames["people"].empty:
+    of_day = {"day": day}
+    people = warehouse.frame("production/facts_people", of_day)
+    if people.empty:
         return None
-    return build_facts(day, threshold_pct=threshold_pct, **frames)
+    return build_facts(
+        day,
+        lines=warehouse.frame("production/facts_lines", of_day),
+        operations=warehouse.frame("production/facts_operations", of_day),
+        people=people,
+        patterns=warehouse.frame("production/facts_patterns", of_day),
+        forecast=warehouse.frame("production/facts_forecast", of_day),
+        threshold_pct=threshold_pct,
+    )
 
 
 def _sessions_over(clock: PlantClock, day: date, now: datetime) -> int:

@@ -138,6 +138,7 @@ class ModelRegistry:
         """MLflow's client; the first use on an empty schema creates MLflow's tables (some seconds)."""
         # Read when mlflow is imported and connects: no usage statistics leave the plant, no idle connection stays.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
         from mlflow.tracking import MlflowClient
 

@@ -1,4 +1,4 @@
-"""Named SQL: ``load_sql("rtms/merge_pull")`` is the text of ``sql/rtms/merge_pull.sql``."""
+"""Named SQL: ``load_sql("rtms/open_pull")`` is the text of ``sql/rtms/open_pull.sql``."""
 
 from functools import cache
 from pathlib import Path

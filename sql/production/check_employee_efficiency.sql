@@ -19,10 +19,13 @@ WHERE prodn_pcs < 0 OR efficiency_pct < 0 OR relative_efficiency_pct NOT BETWEEN
 UNION ALL
 SELECT 'efficiency_follows_formula', jsonb_build_object(
     'production_day', production_day, 'rtms_row_id', rtms_row_id, 'prodn_pcs', prodn_pcs, 'eff100', eff100,
-    'efficiency_pct', efficiency_pct, 'band', band)
+    'efficiency_pct', efficiency_pct, 'benchmark_pcs', benchmark_pcs, 'relative_efficiency_pct', relative_efficiency_pct,
+    'band', band)
 FROM efficiency
-WHERE (eff100 > 0 AND efficiency_pct IS NULL)
+WHERE (coalesce(eff100, 0) > 0) <> (efficiency_pct IS NOT NULL)
     OR abs(efficiency_pct * eff100 / 100 - prodn_pcs) > 1e-6 * greatest(prodn_pcs, 1)
+    OR (coalesce(benchmark_pcs, 0) > 0) <> (relative_efficiency_pct IS NOT NULL)
+    OR abs(relative_efficiency_pct * benchmark_pcs / 100 - prodn_pcs) > 1e-6 * greatest(prodn_pcs, 1)
     OR band IS DISTINCT FROM production.band(efficiency_pct)
 UNION ALL
 SELECT 'reconciles_with_pull', jsonb_build_object(

@@ -18,8 +18,8 @@ WHERE prodn_pcs > 100000 OR eff100 > 100000 OR used_min > 1440 OR sam > 600 OR e
 UNION ALL
 SELECT 'reconciles_with_pull', jsonb_build_object(
     'production_day', production_day, 'rows', coalesce(counted.row_count, 0), 'rows_accepted', latest.rows_accepted)
-FROM latest LEFT JOIN counted USING (production_day)
-WHERE coalesce(counted.row_count, 0) <> latest.rows_accepted
+FROM latest FULL JOIN counted USING (production_day)
+WHERE coalesce(counted.row_count, 0) IS DISTINCT FROM latest.rows_accepted
 UNION ALL
 SELECT 'every_row_accounted_for', jsonb_build_object(
     'production_day', production_day, 'pull_id', pull_id, 'rows_read', rows_read, 'rows_accepted', rows_accepted,
@@ -27,9 +27,10 @@ SELECT 'every_row_accounted_for', jsonb_build_object(
 FROM latest
 WHERE rows_read <> rows_accepted + rows_refused + rows_collapsed
 UNION ALL
-SELECT 'no_rows_refused', jsonb_build_object('production_day', production_day, 'rows_refused', rows_refused)
+SELECT 'few_rows_refused', jsonb_build_object(
+    'production_day', production_day, 'rows_refused', rows_refused, 'rows_read', rows_read)
 FROM latest
-WHERE rows_refused > 0
+WHERE rows_refused > 0.01 * rows_read
 UNION ALL
 SELECT 'sessions_add_up', jsonb_build_object(
     'production_day', production_day, 'rows', count(*), 'rows_that_do_not', count(*) FILTER (WHERE made <> prodn_pcs))

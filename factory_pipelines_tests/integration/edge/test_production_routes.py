@@ -1,5 +1,6 @@
 """The analysis and the hierarchy: figures by hand, filters, freshness, and a cache that is never behind its pull."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -202,6 +203,37 @@ def test_the_cache_answers_until_a_newer_pull_and_never_after(client: TestClient
         assert level(client, "UnitCode")["members"][0]["efficiency_pct"] == expected
     analysis(client, LineName="L1")
     assert counts()["misses"] == 8  # a question of its own, three pulls of two questions, the first
+
+
+def test_readers_among_writers_never_see_the_past_or_a_mixture(client: TestClient, shop_floor: Warehouse) -> None:
+    done = [100]  # what e1 has made, as far as it is computed
+
+    def produce() -> None:
+        for pieces in range(101, 121):
+            pull(shop_floor, [replace(ROWS[0], prodn_pcs=pieces), *ROWS[1:]], PULLED_AT + timedelta(minutes=pieces))
+            compute(shop_floor)
+            done.append(pieces)
+
+    def read() -> int:
+        before = done[-1]
+        data = analysis(client)
+        (shown,) = {p["prodn_pcs"] for p in data["ai_analysis"]["overperformers"] if p["emp_code"] == "e1"}
+        assert before <= shown <= done[-1] + 1
+        assert data["ai_analysis"]["overall_efficiency"] == 100 * (shown + 170) / 300
+        assert data["hierarchy"]["UnitCode"]["members"][0]["prodn_pcs"] == shown + 175
+        if data["freshness"]["is_current"] and shown > 100:
+            assert datetime.fromisoformat(data["as_of"]) == PULLED_AT + timedelta(minutes=shown)
+        return int(shown)
+
+    with ThreadPoolExecutor(4) as threads:
+        producer = threads.submit(produce)
+        seen = {read()}
+        while not producer.done():
+            readers = [threads.submit(read) for _ in range(3)]
+            seen.update(reader.result() for reader in readers)
+        producer.result()
+    assert read() == 120
+    assert len(seen) > 3
 
 
 def test_the_age_is_of_this_moment_also_out_of_the_cache(

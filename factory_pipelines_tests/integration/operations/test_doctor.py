@@ -3,10 +3,11 @@
 import json
 import secrets
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -242,6 +243,21 @@ def test_rtms_as_a_folder(tmp_path: Path) -> None:
     assert look(tmp_path).status == "warn"
     (tmp_path / "Supervisors.CSV").touch()
     assert look(tmp_path).status == "ok"
+
+
+def test_rtms_through_a_real_odbc_driver(tmp_path: Path) -> None:
+    path = tmp_path / "rtms.sqlite"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("CREATE TABLE RTMS_SessionWiseProduction (RowId integer)")
+
+    def look(file: Path, table: str) -> Finding:
+        chosen = {"source": "mssql", "odbc": f"DRIVER=SQLite3;Database={file}", "database": "", "schema_name": ""}
+        return one(rtms(Settings.model_validate({"rtms": {**chosen, "production_table": table}})))
+
+    assert look(path, "RTMS_SessionWiseProduction").status == "ok"
+    missing = look(path, "RTMS_Other")
+    assert (missing.status, "no table RTMS_Other" in missing.detail) == ("fail", True)
+    assert look(tmp_path / "no" / "such" / "folder.sqlite", "x").status == "fail"
 
 
 def test_drivers_matter_for_sql_server_only() -> None:

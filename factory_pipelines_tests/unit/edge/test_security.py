@@ -4,10 +4,12 @@ import pytest
 
 from factory_pipelines.edge.security import (
     ApiKeys,
-    InsecureConfigurationError,
-    known_secrets,
     load_keys,
-    refuse_known_passwords,
+)
+from factory_pipelines.operations.credentials import (
+    InsecureConfigurationError,
+    refuse_well_known_passwords,
+    secret_values,
 )
 from factory_pipelines.settings import load_settings
 
@@ -66,10 +68,10 @@ def test_the_passwords_of_manuals_are_refused_outside_the_demo(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str
 ) -> None:
     monkeypatch.setenv(setting, value)
-    refuse_known_passwords(load_settings())  # the demo's own server is reachable from nowhere
+    refuse_well_known_passwords(load_settings())  # the demo's own server is reachable from nowhere
     monkeypatch.setenv("FACTORY_RTMS__SOURCE", "mssql")
     with pytest.raises(InsecureConfigurationError, match=setting) as refusal:
-        refuse_known_passwords(load_settings())
+        refuse_well_known_passwords(load_settings())
     assert "assw" not in str(refusal.value).replace("default password", "")
 
 
@@ -77,7 +79,7 @@ def test_a_password_of_ones_own_is_accepted(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FACTORY_RTMS__SOURCE", "mssql")
     monkeypatch.setenv("FACTORY_RTMS__ODBC", "DRIVER=FreeTDS;UID=factory_read;PWD=kR7v-2Lq9")
     monkeypatch.setenv("FACTORY_DATABASE_URL", "postgresql://factory@db/factory")
-    refuse_known_passwords(load_settings())
+    refuse_well_known_passwords(load_settings())
 
 
 def test_every_secret_of_the_settings_is_known_to_the_logs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +87,6 @@ def test_every_secret_of_the_settings_is_known_to_the_logs(monkeypatch: pytest.M
     monkeypatch.setenv("FACTORY_DATABASE_URL", "postgresql://u:db%2Dsecret-1@db/factory")
     monkeypatch.setenv("FACTORY_TWILIO__AUTH_TOKEN", "twilio-secret-1")
     monkeypatch.setenv("FACTORY_RTMS__ODBC", "PWD=rtms-secret-1")
-    secrets = known_secrets(load_settings())
+    secrets = secret_values(load_settings())
     assert {SECRET, "db-secret-1", "twilio-secret-1", "rtms-secret-1"} <= set(secrets)
     assert secrets == sorted(secrets, key=len, reverse=True)
