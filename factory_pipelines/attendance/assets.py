@@ -13,14 +13,25 @@ from factory_pipelines.warehouse.pool import Warehouse
 
 OWNERS = ["team:people"]
 
-punches = dg.AssetSpec(
-    PUNCHES.key,
-    description="What the terminals said, each event once; written by the API as it arrives, never deleted.",
+
+@dg.asset(
+    key=PUNCHES.key,
     metadata=PUNCHES.metadata(),
     group_name="attendance",
     kinds={"http", "timescaledb"},
     owners=OWNERS,
+    code_version="1",
+    partitions_def=PRODUCTION_DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
 )
+def punches(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
+    """What the terminals said, each event once; written by the API as it arrives, never deleted. Here it is counted."""
+    first, last = selected_days(context)
+    clock = load_settings().plant.clock()
+    params = {"punched_from": clock.window(first)[0], "punched_to": clock.window(last)[1]}
+    (found,) = warehouse.rows("attendance/count_punches", params)
+    times = {name: str(found[name]) for name in ("newest", "reported_until") if found[name] is not None}
+    return dg.MaterializeResult(metadata={"dagster/row_count": found["punches"], "people": found["people"], **times})
 
 
 def _output(table: Any, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER
+from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER, PUNCHES
 from factory_pipelines.settings import Settings, load_settings
 
 ATTENDANCE_JOB = dg.define_asset_job(
-    "attendance",
-    selection=dg.AssetSelection.assets(EMPLOYEE_ATTENDANCE.key, PUNCH_LEDGER.key, PAYROLL_LINES.key),
+    "compute_attendance",
+    selection=dg.AssetSelection.assets(PUNCHES.key, EMPLOYEE_ATTENDANCE.key, PUNCH_LEDGER.key, PAYROLL_LINES.key),
     description="A production day of everybody, and every day that late punches touched. Safe to repeat.",
     executor_def=dg.in_process_executor,
 )

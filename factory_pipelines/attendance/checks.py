@@ -1,9 +1,15 @@
 """Checks of the attendance tables: one step a table, one query a step (see ``orchestration/checks.py``)."""
 
-from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER
+from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER, PUNCHES
 from factory_pipelines.orchestration.checks import table_checks
 
 CHECKS = [
+    table_checks(
+        PUNCHES,
+        query="attendance/check_punches",
+        blocking={"times_are_possible": "No punch lies in the future of its arrival; all are whole seconds."},
+        warning={"nothing_refused": "No event of the last day was refused; refused ones are in attendance.refusals."},
+    ),
     table_checks(
         EMPLOYEE_ATTENDANCE,
         query="attendance/check_employee_attendance",

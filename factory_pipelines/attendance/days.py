@@ -24,6 +24,7 @@ LEDGER_COLUMNS = (
     *("production_day", "employee_id", "punched_at", "source", "device", "role", "reason", "shift_id", "shift_start"),
 )
 
+_DAY = timedelta(days=1)
 _KEY = "\x1f"  # between source and device, neither of which holds control characters
 
 
@@ -73,7 +74,7 @@ def compute(
         lost = ((p, Reason.UNKNOWN_EMPLOYEE) for p in punches)
         return [], [r for p, reason in lost if (r := _lost(stretch, clock.production_day(p.at), p, reason))]
     # A calendar day more at each end: a shift before the day's start belongs to the production day before.
-    margin = REACH + timedelta(days=1)
+    margin = REACH + _DAY
     shifts = roster.shifts(employee, stretch.first - margin, stretch.last + margin)
     reading = read_punches(punches, shifts, policies.punches)
     attendance: list[tuple[Any, ...]] = []
@@ -134,13 +135,19 @@ def _seconds(length: timedelta | None) -> int | None:
     return None if length is None else length // timedelta(seconds=1)
 
 
-def merged(touched: Iterable[tuple[str, date]], reach: timedelta = REACH) -> list[Stretch]:
-    """Touched days with their reach, as few stretches as possible: days far apart stay apart."""
+def around(employee_id: str, day: date) -> Stretch:
+    """Everything that a punch on the calendar day ``day`` can change."""
+    return Stretch(employee_id, day - REACH, day + REACH)
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same days in as few stretches as possible: those that touch become one, days far apart stay apart."""
     found: list[Stretch] = []
-    for employee, day in sorted(touched):
-        first, last = day - reach, day + reach
-        if found and found[-1].employee_id == employee and first <= found[-1].last + timedelta(days=1):
-            found[-1] = Stretch(employee, found[-1].first, max(last, found[-1].last))
+    for stretch in sorted(stretches, key=lambda s: (s.employee_id, s.first)):
+        last = found[-1] if found else None
+        if last and last.employee_id == stretch.employee_id and stretch.first <= last.last + _DAY:
+            if stretch.last > last.last:
+                found[-1] = Stretch(last.employee_id, last.first, stretch.last)
         else:
-            found.append(Stretch(employee, first, last))
+            found.append(stretch)
     return found

@@ -15,8 +15,9 @@ from factory_pipelines.attendance.days import (
     REACH,
     Policies,
     Stretch,
+    around,
     compute,
-    merged,
+    joined,
     punch_of,
 )
 from factory_pipelines.attendance.payroll_store import rebuild_payroll
@@ -32,6 +33,12 @@ from factory_pipelines.warehouse.queries import load_sql
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('attendance.employee_attendance', 0))"
 _STRETCH = ["employee_id", "first_day", "last_day", "punched_from", "punched_to"]
+_ROSTER = {
+    "shifts": "attendance/roster_shifts",
+    "assignments": "attendance/roster_assignments",
+    "employees": "attendance/roster_employees",
+    "rules": "attendance/roster_rules",
+}
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, None: None}
 
 
@@ -69,8 +76,7 @@ def recompute_days(
             "punched_to": clock.window(last + REACH)[1],
         }
         people = [row[0] for row in conn.execute(load_sql("attendance/people_of_days"), params)]
-        days = {(person, first + timedelta(days=n)) for person in people for n in range((last - first).days + 1)}
-        stretches = merged(days | _waiting(conn), reach=timedelta())
+        stretches = joined([*(Stretch(person, first, last) for person in people), *_waiting(conn)])
         return _recompute(conn, settings, clock, stretches, now)
 
 
@@ -78,8 +84,7 @@ def recompute_touched(warehouse: Warehouse, settings: Settings, *, now: datetime
     """Computes the days that new punches touched, and those whose sources have reported by now."""
     with warehouse.transaction() as conn:
         conn.execute(_LOCK)
-        stretches = merged(_waiting(conn), reach=timedelta())
-        return _recompute(conn, settings, settings.plant.clock(), stretches, now)
+        return _recompute(conn, settings, settings.plant.clock(), joined(_waiting(conn)), now)
 
 
 def reported_until(conn: Connection[Any]) -> datetime | None:
@@ -100,8 +105,8 @@ def load_roster(
     params = {"employees": list(people) if people is not None else None, "first": first, "last": last}
     rows = {}
     with conn.cursor(row_factory=dict_row) as cursor:
-        for name in ("shifts", "assignments", "employees", "rules"):
-            rows[name] = cursor.execute(load_sql(f"attendance/roster_{name}"), params).fetchall()
+        for name, query in _ROSTER.items():
+            rows[name] = cursor.execute(load_sql(query), params).fetchall()
     return roster_from(ShiftCalendar(clock), **rows)
 
 
@@ -119,20 +124,18 @@ def load_punches(
     conn.execute("ANALYZE stretches")
     found: dict[tuple[str, date], list[Punch]] = defaultdict(list)
     with conn.cursor(binary=True) as cursor:
-        cursor.execute(load_sql("attendance/punches_of_stretches"))
-        for first, employee, at, direction, source, device in cursor:
+        rows_found = cursor.execute(load_sql("attendance/punches_of_stretches")).fetchall()
+        for first, employee, at, direction, source, device in rows_found:
             found[employee, first].append(punch_of(at, _DIRECTIONS[direction], source, device))
     return found
 
 
-def _waiting(conn: Connection[Any]) -> set[tuple[str, date]]:
+def _waiting(conn: Connection[Any]) -> list[Stretch]:
     """Days of people on which something has happened: punches with their reach, and watermarks that have passed."""
     touched = conn.execute(load_sql("attendance/take_touched")).fetchall()
-    reach = range(-REACH.days, REACH.days + 1)
-    found = {(person, day + timedelta(days=n)) for person, day in touched for n in reach}
     until = reported_until(conn)
     waiting = conn.execute(load_sql("attendance/waiting_days"), {"reported_until": until}).fetchall()
-    return found | {(person, day) for person, day in waiting}
+    return [*(around(*one) for one in touched), *(Stretch(person, day, day) for person, day in waiting)]
 
 
 def _recompute(

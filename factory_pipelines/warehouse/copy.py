@@ -49,6 +49,9 @@ def _fitted(rows: Iterable[Sequence[Any]], columns: Sequence[str], types: Sequen
             fits[place] = Jsonb
         elif oid in _INTEGER_BITS:
             fits[place] = partial(_whole, name=name, limit=2 ** (_INTEGER_BITS[oid] - 1))
+    if not fits:
+        yield from rows
+        return
     for row in rows:
         fitted = list(row)
         for place, fit in fits.items():

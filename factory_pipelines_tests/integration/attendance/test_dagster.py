@@ -53,12 +53,19 @@ def checks(warehouse: Warehouse, instance: dg.DagsterInstance, day: date = MONDA
 def test_the_job_fills_the_tables_and_its_checks_pass(worked: Warehouse, instance: dg.DagsterInstance) -> None:
     found = checks(worked, instance)
     assert {name for name, passed in found.items() if not passed} == {"punch_ledger.no_exceptions"}
-    assert len(found) == 11
+    assert len(found) == 14
 
 
 @pytest.mark.parametrize(
     ("query", "check"),
     [
+        ("UPDATE attendance.punches SET ingested_at = '2025-09-01'", "punches.times_are_possible"),
+        (
+            "INSERT INTO attendance.refusals "
+            "(source, field, reason, detail, event, event_hash, first_seen_at, last_seen_at) "
+            "VALUES ('gate', 'time', 'time_invalid', 'time: 25:61', '{}', 'x', now(), now())",
+            "punches.nothing_refused",
+        ),
         (
             "UPDATE attendance.employee_attendance SET regular_s = regular_s + 1",
             "employee_attendance.minutes_conserved",
