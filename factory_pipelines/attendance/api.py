@@ -14,7 +14,9 @@ from pydantic import Discriminator, Field, Tag
 from factory_pipelines.attendance.api_models import (
     BatchAnswer,
     CheckIn,
+    CheckInOfMany,
     CheckOut,
+    CheckOutOfMany,
     PunchAnswer,
     PunchIn,
     Refused,
@@ -33,7 +35,7 @@ from factory_pipelines.plant.shifts import ShiftError
 router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
 
 _MOST = 5000
-_LONGEST = timedelta(days=3660)
+_UNREADABLE = {"time_invalid", "employee_id_invalid"}  # other refusals are well written, and not possible now
 _Code = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _T = TypeVar("_T", bound=PunchIn)
 _One = Annotated[_T, Tag("event")]
@@ -41,13 +43,14 @@ _Many = Annotated[list[_T], Tag("events"), Field(max_length=_MOST)]
 # One shape is tried, not both: an error then names the field at fault, and nothing else.
 _BY_SHAPE = Discriminator(lambda sent: "events" if isinstance(sent, list) else "event")
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    422: {"description": "One event that is no punch: `error.field` names the fault; the event is kept."}
+    409: {"description": "The event's time has not come yet, or lies before all terminals; it is kept as a refusal."},
+    422: {"description": "One event that is no punch: `error.field` names the fault; the event is kept."},
 }
 
 
 @router.post("/check-in", summary="Somebody comes, or many do", responses=_ANSWERS)
 def check_in(
-    request: Request, sent: Annotated[_One[CheckIn] | _Many[CheckIn], _BY_SHAPE, Body()]
+    request: Request, sent: Annotated[_One[CheckIn] | _Many[CheckInOfMany], _BY_SHAPE, Body()]
 ) -> PunchAnswer | BatchAnswer:
     """One event is answered with what it means, a list with what became of it; events sent again change nothing."""
     return _take(request, sent, "check_in_time", "in")
@@ -55,29 +58,40 @@ def check_in(
 
 @router.post("/check-out", summary="Somebody leaves, or many do", responses=_ANSWERS)
 def check_out(
-    request: Request, sent: Annotated[_One[CheckOut] | _Many[CheckOut], _BY_SHAPE, Body()]
+    request: Request, sent: Annotated[_One[CheckOut] | _Many[CheckOutOfMany], _BY_SHAPE, Body()]
 ) -> PunchAnswer | BatchAnswer:
     """Likewise for leaving. A check-out without its check-in is kept and flagged, never refused."""
     return _take(request, sent, "check_out_time", "out")
 
 
-@router.post("/sources/{source}/watermark", summary="A source has reported up to here")
+@router.post(
+    "/sources/{source}/watermark",
+    summary="A source has reported up to here",
+    responses={409: {"description": "The time has not come yet."}},
+)
 def report(request: Request, source: _Code, said: Watermark) -> WatermarkAnswer:
     """Lets a source without new punches say so: nobody is absent before all sources have passed the shift."""
     app = request.app.state
     at = read_time(said.reported_until, app.plant_clock.zone)
-    if at is None or at > app.clock() + _tolerance(app):
-        detail = "reported_until: there is no such time, or it has not come yet"
+    if at is None:
+        detail = "reported_until: there is no such time; write it as 2025-01-15T18:00:00"
         raise HTTPException(422, {"code": "time_invalid", "detail": detail, "field": "reported_until"})
+    if at > app.clock() + _tolerance(app):
+        detail = "reported_until: nobody can have reported up to a time that has not come yet"
+        raise HTTPException(409, {"code": "time_in_future", "detail": detail, "field": "reported_until"})
     return WatermarkAnswer(source=source, reported_until=report_source(app.writer, source, at))
 
 
-@router.get("/employees/{employee_id}/summary", summary="A person's days added up")
+@router.get(
+    "/employees/{employee_id}/summary",
+    summary="A person's days added up",
+    responses={409: {"description": "The range ends before it begins."}},
+)
 def summary(request: Request, employee_id: _Code, asked: Annotated[SummaryQuestion, Query()]) -> SummaryAnswer:
     """What payroll and supervisors see of a person between two production days, both included."""
-    if not timedelta() <= asked.last_day - asked.first_day <= _LONGEST:
-        detail = "last_day: give a day from first_day on, at most ten years later"
-        raise HTTPException(422, {"code": "range_invalid", "detail": detail, "field": "last_day"})
+    if asked.last_day < asked.first_day:
+        detail = "last_day: give a day from first_day on"
+        raise HTTPException(409, {"code": "range_invalid", "detail": detail, "field": "last_day"})
     warehouse = request.app.state.warehouse
     params = {"employee_id": employee_id, "first": asked.first_day, "last": asked.last_day}
     rows = warehouse.rows("attendance/summary", params)
@@ -120,7 +134,8 @@ def _take(
         return BatchAnswer(received=len(read), accepted=accepted, duplicates=len(punches) - accepted, refused=refused)
     (only,) = read
     if isinstance(only, Refusal):
-        raise HTTPException(422, {"code": only.reason, "detail": only.detail, "field": only.field})
+        status = 422 if only.reason in _UNREADABLE else 409
+        raise HTTPException(status, {"code": only.reason, "detail": only.detail, "field": only.field})
     return _answer(only, _meaning(app, sent, only), is_new=accepted == 1)
 
 

@@ -4,10 +4,10 @@ import re
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2})?")
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
 
 def _iso_day(value: object) -> object:
@@ -18,13 +18,18 @@ def _iso_day(value: object) -> object:
 
 
 def _wall_time(value: object) -> object:
-    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_CLOCK[1:-1], value):
         raise ValueError("a wall time is written HH:MM or HH:MM:SS")
     return value
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-WallTime = Annotated[time, BeforeValidator(_wall_time)]
+WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema({"type": "string", "pattern": _CLOCK})]
+
+
+# Said in the document only: `read_event` decides, so that a bad event is kept and its neighbours in a list are taken.
+_Code = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,99}$"})]
+_Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class ShiftData(BaseModel):
@@ -34,7 +39,7 @@ class ShiftData(BaseModel):
 
     start_time: WallTime = Field(examples=["08:00:00"])
     end_time: WallTime = Field(examples=["17:00:00"], description="At or before the start: on the next day.")
-    grace_period_minutes: int = Field(0, ge=0, le=240)
+    grace_period_minutes: int = Field(0, ge=0, le=240, strict=True)
 
 
 class PunchIn(BaseModel):
@@ -42,26 +47,36 @@ class PunchIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    employee_id: int | str = Field(examples=[123])
+    employee_id: Annotated[int, Field(strict=True)] | str = Field(examples=[123])
     source: str | None = Field(None, max_length=100, description="Default: `api`.")
     device: str | None = Field(None, max_length=100)
     shift_data: ShiftData | None = None
 
 
-class CheckIn(PunchIn):
+class CheckInOfMany(PunchIn):
+    """Somebody comes; one event of a list, refused by itself."""
+
+    check_in_time: str = Field(examples=["2025-01-15T08:03:45"], description="Without an offset: plant time.")
+
+
+class CheckIn(CheckInOfMany):
     """Somebody comes."""
 
-    check_in_time: str = Field(
-        max_length=100, examples=["2025-01-15T08:03:45"], description="Without an offset: plant time."
-    )
+    employee_id: Annotated[int, Field(strict=True)] | _Code = Field(examples=[123])
+    check_in_time: _Time = Field(examples=["2025-01-15T08:03:45"], description="Without an offset: plant time.")
 
 
-class CheckOut(PunchIn):
+class CheckOutOfMany(PunchIn):
+    """Somebody leaves; one event of a list, refused by itself."""
+
+    check_out_time: str = Field(examples=["2025-01-15T17:00:00"], description="Without an offset: plant time.")
+
+
+class CheckOut(CheckOutOfMany):
     """Somebody leaves."""
 
-    check_out_time: str = Field(
-        max_length=100, examples=["2025-01-15T17:00:00"], description="Without an offset: plant time."
-    )
+    employee_id: Annotated[int, Field(strict=True)] | _Code = Field(examples=[123])
+    check_out_time: _Time = Field(examples=["2025-01-15T17:00:00"], description="Without an offset: plant time.")
 
 
 class PunchAnswer(BaseModel):
@@ -130,7 +145,7 @@ class Watermark(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reported_until: str = Field(max_length=100, examples=["2025-01-15T18:00:00"])
+    reported_until: _Time = Field(examples=["2025-01-15T18:00:00"])
 
 
 class WatermarkAnswer(BaseModel):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # a terminal whose battery is empty says 1970-01-01
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 # What terminals and their drivers write when they do not know (horilla#1115).
 _NO_VALUE = frozenset({"", "undefined", "null", "none", "nan", "unknown"})
@@ -70,6 +71,8 @@ def read_event(
     at = read_time(event.get(time_field), zone)
     if at is None:
         return refused(time_field, "time_invalid", "there is no such time; write it as 2025-01-15T08:03:45")
+    if at < _EARLIEST:
+        return refused(time_field, "time_too_early", f"{at.isoformat()} is before any terminal; set its clock")
     if at > now + tolerance:
         return refused(time_field, "time_in_future", f"{at.isoformat()} has not come yet; set the terminal's clock")
     said = direction or _direction(event.get("direction"))
@@ -84,8 +87,10 @@ def read_time(text: object, zone: ZoneInfo) -> datetime | None:
         at = datetime.fromisoformat(text.strip())
         at = at.replace(tzinfo=zone) if at.tzinfo is None else at
         return at.astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    except OverflowError:  # 0001-01-01 east of Greenwich: a time, but before all calendars
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _code(value: object) -> str:
