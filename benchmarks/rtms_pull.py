@@ -10,7 +10,8 @@ import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,26 @@ def odbc_against_bare_fetch(folder: Path, warehouse: Warehouse) -> dict[str, Any
         connection.close()
         assert fetched == ROWS
 
+    processor_s: dict[str, list[float]] = {"bare": [], "pull": []}
+
+    def accounted(name: str, action: Callable[[], None]) -> Callable[[], None]:
+        def measured() -> None:
+            before = time.process_time()
+            action()
+            processor_s[name].append(time.process_time() - before)
+
+        return measured
+
     bare_s, pull_s = in_turns(
-        bare, lambda: _pull(warehouse, MssqlRtms(settings)), before_second=lambda: _empty(warehouse)
+        accounted("bare", bare),
+        accounted("pull", lambda: _pull(warehouse, MssqlRtms(settings))),
+        before_second=lambda: _empty(warehouse),
+        rounds=5,
     )
-    return entry(
-        "rtms_pull_odbc", pull_s / bare_s, 1.5, f"{ROWS:,} rows: pull {pull_s:.2f} s, bare fetchmany {bare_s:.2f} s"
-    )
+    # A busy machine stretches the pull more than the fetch, because the database wants a core too: show the work too.
+    work = f"this process computed for {min(processor_s['pull']):.2f} and {min(processor_s['bare']):.2f} s"
+    detail = f"{ROWS:,} rows: pull {pull_s:.2f} s, bare fetchmany {bare_s:.2f} s; {work}"
+    return entry("rtms_pull_odbc", pull_s / bare_s, 1.5, detail)
 
 
 def csv_against_bare_copy(folder: Path, warehouse: Warehouse) -> dict[str, Any]:

@@ -49,14 +49,17 @@ def session_wise_production(
         pulls = pull_range(warehouse, rtms, first, last, now=datetime.now(UTC))
     except RtmsError as error:
         raise _failure(error) from error
+    # A pull that changed nothing leaves the version, and so everything downstream, as fresh as it was.
+    version = warehouse.rows("production/pull_version", {"first": first, "last": last})[0]["version"]
     return dg.MaterializeResult(
+        data_version=dg.DataVersion(version),
         metadata={
             "dagster/row_count": sum(p.rows_accepted for p in pulls),
             "rows_read": sum(p.rows_read for p in pulls),
             "rows_refused": sum(p.rows_refused for p in pulls),
             "rows_changed": sum(p.rows_inserted + p.rows_updated + p.rows_deleted for p in pulls),
             "source": rtms.name,
-        }
+        },
     )
 
 

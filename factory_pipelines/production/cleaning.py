@@ -125,10 +125,12 @@ class Field:
         return "number" if self.kind == pa.float64() else "whole number"
 
     def _from_numbers(self, values: pa.Array) -> tuple[pa.Array, Problems]:
+        low, high = self._limits()
         if pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), None, values)
+        elif (found := pc.min_max(values).as_py())["min"] is None or (low <= found["min"] and found["max"] <= high):
+            return values.cast(self.kind), {}  # the usual case, told without looking at each value
         numbers = values.fill_null(0).to_numpy(zero_copy_only=False)
-        low, high = self._limits()
         faulty = (numbers < low) | (numbers > high)
         if self.kind != pa.float64() and pa.types.is_floating(values.type):
             faulty |= numbers != np.trunc(numbers)

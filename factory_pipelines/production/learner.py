@@ -14,6 +14,7 @@ import pandas as pd
 
 from factory_pipelines.plant.clock import PlantClock
 from factory_pipelines.production.intervals import Margins
+from factory_pipelines.production.openmp import provide_openmp
 from factory_pipelines.production.series import LineSeries
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def restore(model: EfficiencyModel, series: LineSeries, lines: Sequence[str], cu
     Raises:
         ValueError: when the stored trees were grown on other features than this code builds.
     """
+    provide_openmp()
     import lightgbm
 
     booster = lightgbm.Booster(model_str=model.booster)
@@ -160,6 +162,7 @@ def _past(series: LineSeries, lines: Sequence[str], cutoff_ds: int) -> pd.DataFr
 
 def _features(recipe: Recipe) -> "MLForecast":
     """An untrained pipeline: the features of ``recipe`` and LightGBM with fixed seeds."""
+    provide_openmp()
     import lightgbm
     from mlforecast import MLForecast
     from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean, SeasonalRollingMean

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from factory_pipelines.production.forecast import Metrics
 from factory_pipelines.production.learner import EfficiencyModel
+from factory_pipelines.production.openmp import provide_openmp
 from factory_pipelines.production.promotion import Serving
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ class ModelRegistry:
             self._client.set_terminated(run.info.run_id, "KILLED")
 
     def _log(self, run_id: str, model: EfficiencyModel, metrics: Metrics) -> None:
+        provide_openmp()
         import lightgbm
         from mlflow.entities import Metric, Param
         from mlflow.models import Model

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _DECIMAL_COLUMNS = frozenset({"SAM", "Eff100", "Eff75", "EffPer", "UsedMin", "EffPer100", "EffPer75"})
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), date: pa.date32(), bool: pa.bool_()}
 # Few enough for their Python objects to stay in the processor's cache until they are columns: far faster than 10,000.
-_FETCH_ROWS = 1_000
+_FETCH_ROWS = 500
 _SEPARATOR = "\x1f"  # between database and schema: a dot may be part of either
 
 

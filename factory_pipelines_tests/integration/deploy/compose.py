@@ -10,6 +10,10 @@ import yaml
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "docker-compose.yml"
 
+# A shell starts background jobs with SIGINT ignored, and Dagster gives SIGTERM whatever SIGINT has: processes started
+# from such a test run would not end when asked to.
+WITH_USUAL_SIGNALS = ("env", "--default-signal=INT,TERM")
+
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
 
 

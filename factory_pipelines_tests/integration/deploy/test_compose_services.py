@@ -63,7 +63,7 @@ class Stack:
         """A service, as a process of this machine."""
         with (self.folder / f"{name}.log").open("wb") as log:
             self._running[name] = subprocess.Popen(
-                self._here(self.services[name]["command"]),
+                [*compose.WITH_USUAL_SIGNALS, *self._here(self.services[name]["command"])],
                 env=self._environment(name),
                 cwd=compose.ROOT,
                 stdout=log,

@@ -8,6 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from factory_pipelines_tests.integration.deploy.compose import WITH_USUAL_SIGNALS
+
 ROOT = Path(__file__).parents[3]
 STAND_INS = Path(__file__).parent / "windows_stand_ins"
 PROGRAMS = ("dagster", "dagster-daemon", "dagster-webserver", "factory")
@@ -43,9 +45,8 @@ def run_service(tmp_path: Path, driver: str) -> "subprocess.CompletedProcess[str
         "FACTORY_SERVICE_ENVIRONMENT": str(tmp_path / "environment"),
         "FACTORY_SERVICE_DATA": str(tmp_path / "data"),
     }
-    return subprocess.run(
-        [sys.executable, "-c", driver], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [*WITH_USUAL_SIGNALS, sys.executable, "-c", driver]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

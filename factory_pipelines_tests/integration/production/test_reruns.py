@@ -64,6 +64,19 @@ def test_rows_that_rtms_corrects_or_drops_are_corrected_and_dropped(warehouse: W
     assert derived(warehouse) == first
 
 
+def test_the_data_version_moves_with_the_data_only(warehouse: Warehouse, tmp_path: Path) -> None:
+    """A pull that finds nothing changed leaves the version; a corrected row and a vanished one move it."""
+
+    def version(folder: Path = GOLDEN) -> str:
+        assert run_days(code_location(warehouse, folder), ORDINARY).success
+        of_day = {"first": ORDINARY, "last": ORDINARY}
+        return str(warehouse.rows("production/pull_version", of_day)[0]["version"])
+
+    first = version()
+    assert version() == first
+    assert version(other_version(tmp_path)) != first
+
+
 def other_version(folder: Path) -> Path:
     """The ordinary day as RTMS might show it an hour later: other pieces, a line gone."""
     lines = (GOLDEN / "golden_session_wise_production.csv").read_text().splitlines(keepends=True)
