@@ -186,6 +186,13 @@ def _choose(
     if len(candidates) == 1:
         return candidates[0]
     if punch.direction is not Direction.IN:
+        # Nobody leaves twice within minutes. Without a direction only the very same second is surely an echo: at a
+        # handover, the next punch may be the other shift's.
+        echo = policy.echo if punch.direction is Direction.OUT else timedelta()
+        for index in reversed(candidates):
+            state = presence[index]
+            if state.at is not None and is_echo(state.at, state.direction, punch, echo):
+                return index
         # Whoever is in, leaves the shift they came for; the latest of them, where a forgotten OUT left an earlier open.
         for index in reversed(candidates):
             state = presence[index]

@@ -171,7 +171,7 @@ class ShiftCalendar:
         return DayType.WORKDAY if self.clock.is_working_day(production_day) else DayType.REST_DAY
 
     def _plan(self, pattern: ShiftPattern, day: date, is_expected: bool | None) -> PlannedShift:
-        segments = tuple((self._at(day, a), self._at(day, b)) for a, b in pattern.offsets())
+        segments = self._segments(pattern, day)
         start, end = segments[0][0], segments[-1][1]
         production_day = self.clock.production_day(start)
         day_type = self.day_type(production_day)
@@ -188,6 +188,15 @@ class ShiftCalendar:
             window_start=start - timedelta(minutes=pattern.window_before_min),
             window_end=end + timedelta(minutes=pattern.window_after_min),
         )
+
+    def _segments(self, pattern: ShiftPattern, day: date) -> tuple[Span, ...]:
+        found: list[Span] = []
+        for begin, finish in pattern.offsets():
+            start, end = self._at(day, begin), self._at(day, finish)
+            if found:  # a wall time that the clock leaves out would make two segments overlap
+                start = max(start, found[-1][1])
+            found.append((start, max(start, end)))
+        return tuple(found)
 
     def _breaks(self, pattern: ShiftPattern, day: date) -> list[tuple[datetime, datetime, bool]]:
         first = pattern.offsets()[0][0]
