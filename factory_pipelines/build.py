@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from factory_pipelines.alerts import definitions as alerts
+from factory_pipelines.attendance import definitions as attendance
 from factory_pipelines.demo import definitions as demo
 from factory_pipelines.gate import definitions as gate
 from factory_pipelines.operations import definitions as operations
@@ -41,7 +42,7 @@ def build_defs(
         **(resource_overrides or {}),
     }
     domains = [production.definitions(), alerts.definitions([production.ALERTS_KEY]), operations.definitions()]
-    domains.append(gate.definitions())
+    domains += [attendance.definitions(), gate.definitions()]
     if settings.rtms.source == "demo":
         domains.append(demo.definitions())
     merged = dg.Definitions.merge(*domains, dg.Definitions(resources=resources, executor=dg.in_process_executor))

@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from factory_pipelines.attendance import cli as attendance
+
 if TYPE_CHECKING:
     import dagster as dg
 
@@ -27,6 +29,8 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The warehouse's database.", no_args_is_help=True)
 app.add_typer(db, name="db")
+app.add_typer(attendance.explain, name="explain")
+app.add_typer(attendance.payroll, name="payroll")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

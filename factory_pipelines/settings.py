@@ -201,6 +201,16 @@ class GateSettings(Group):
     )
 
 
+class AttendanceSettings(Group):
+    """How punches become shifts worked (docs/attendance.md)."""
+
+    grace_counts_as_late: bool = Field(False, description="An arrival within the grace is LATE too.")
+    echo_min: int = Field(3, ge=0, le=60, description="The same direction again within this is the device's echo.")
+    handover_min: int = Field(30, ge=0, le=240, description="Around the middle between two shifts: IN is the later's.")
+    min_rest_h: int = Field(11, ge=0, le=48, description="Less rest than this between two shifts is flagged.")
+    future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
+
+
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
@@ -251,6 +261,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
+    attendance: AttendanceSettings = AttendanceSettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from factory_pipelines.alerts import api as alerts
+from factory_pipelines.attendance import api as attendance
 from factory_pipelines.edge import errors, routes
 from factory_pipelines.edge.audit import AuditTrail
 from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
@@ -76,7 +77,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
-    mounted = (routes.router, production.router, alerts.router, vehicles.router, *routers)
+    mounted = (routes.router, production.router, alerts.router, attendance.router, vehicles.router, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)

@@ -49,6 +49,9 @@ def _fitted(rows: Iterable[Sequence[Any]], columns: Sequence[str], types: Sequen
             fits[place] = Jsonb
         elif oid in _INTEGER_BITS:
             fits[place] = partial(_whole, name=name, limit=2 ** (_INTEGER_BITS[oid] - 1))
+    if not fits:
+        yield from rows
+        return
     for row in rows:
         fitted = list(row)
         for place, fit in fits.items():
@@ -59,6 +62,8 @@ def _fitted(rows: Iterable[Sequence[Any]], columns: Sequence[str], types: Sequen
 
 def _whole(value: Any, *, name: str, limit: int) -> int:
     """``value`` as the integer it is: a column with a gap is made of floats; binary COPY would cut off high bits."""
+    if type(value) is int and -limit <= value < limit:
+        return value  # nearly all: the checks below cost ten times as much
     if isinstance(value, Real) and math.isfinite(value):
         whole = int(float(value)) if not isinstance(value, Integral) else int(value)
         if whole == value and -limit <= whole < limit:

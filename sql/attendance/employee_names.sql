@@ -1,0 +1,3 @@
+-- Names of people.
+SELECT employee_id, employee_name FROM attendance.employees
+WHERE organization_id = (SELECT warehouse.current_organization())

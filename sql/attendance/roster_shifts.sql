@@ -1,0 +1,4 @@
+-- All shift patterns.
+SELECT shift_id, segments, grace_in_min, grace_out_min, window_before_min, window_after_min, breaks, required_min
+FROM attendance.shifts
+WHERE organization_id = (SELECT warehouse.current_organization())
