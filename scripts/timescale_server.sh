@@ -35,6 +35,12 @@ server_pid() {
 
 print_url() { printf 'FACTORY_TEST_DATABASE_URL=postgresql://postgres:%s@127.0.0.1:%s/postgres\n' "$(<"$cache/password")" "$(<"$cache/port")"; }
 
+# Runs a command in a mount namespace of its own: what it mounts ends with its last process, whatever happens. Where the
+# root itself is no mount (a chroot), the kernel cannot make mounts private; they then end with the surroundings.
+with_own_mounts() {
+    if unshare --mount true 2>/dev/null; then unshare --mount "$@"; else unshare --mount --propagation unchanged "$@"; fi
+}
+
 build_root() {
     [[ -f "$root/.complete" ]] && return
     command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
@@ -50,8 +56,7 @@ build_root() {
     printf 'create_main_cluster = false\n' >"$cache/root.building/etc/postgresql-common/createcluster.conf"
     printf '#!/bin/sh\nexit 101\n' >"$cache/root.building/usr/sbin/policy-rc.d"
     chmod 755 "$cache/root.building/usr/sbin/policy-rc.d"
-    # In a mount namespace of its own: /proc inside the root ends with these commands, whatever happens.
-    DEBIAN_FRONTEND=noninteractive unshare --mount bash -euc '
+    DEBIAN_FRONTEND=noninteractive with_own_mounts bash -euc '
         mount -t proc proc "$1/proc"
         cp /etc/resolv.conf "$1/etc/resolv.conf"
         for setting in /etc/apt/apt.conf.d/*proxy*; do [[ ! -f "$setting" ]] || cp "$setting" "$1/etc/apt/apt.conf.d/"; done
@@ -63,10 +68,9 @@ build_root() {
     touch "$root/.complete"
 }
 
-# Run a program inside the root as its postgres user, with /proc and /dev/shm mounted for it and its children alone:
-# the mounts end with the last of them, so there is nothing to clean up after a crash.
+# Run a program inside the root as its postgres user, with /proc and /dev/shm mounted for it and its children alone.
 inside() {
-    unshare --mount bash -euc '
+    with_own_mounts bash -euc '
         root="$1"; shift
         mount -t proc proc "$root/proc"
         mount --bind /dev/shm "$root/dev/shm"
