@@ -56,7 +56,7 @@ class Alert(BaseModel):
     alert_id: int
     status: AlertStatus
     rule: str = Field(examples=["production.low_efficiency"])
-    subject: str = Field(description="Stable key of who or what is concerned.", examples=["emp:338467"])
+    subject: str = Field(description="Stable key of who or what is concerned.", examples=["emp:900101"])
     subject_name: str = Field(examples=["Operator 001"])
     production_day: date | None = Field(description="None for incidents of the platform.")
     place: dict[str, str] = Field(description="Where the worst breach is, by hierarchy level.")

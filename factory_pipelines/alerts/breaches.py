@@ -37,7 +37,7 @@ class Breach:
 
     Attributes:
         rule: ``domain.rule``, such as ``production.low_efficiency``.
-        subject: stable key of who or what is in breach (``emp:338467``, ``device:RT000649`` when the code is missing).
+        subject: stable key of who or what is in breach (``emp:900101``, ``device:RT900649`` when the code is missing).
         subject_name: how people call it.
         recipient_name: who is responsible; None when nobody is named.
         recipient_phone: that person's number as the source has it, raw; None when there is none.

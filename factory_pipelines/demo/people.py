@@ -71,7 +71,7 @@ def build_layout(noise: Noise, scale: float) -> Layout:
     seats = _SEATS + noise.integers("line/seats", -4, 4, np.arange(count))
     first = np.concatenate([[0], np.cumsum(seats)[:-1]])
     return Layout(
-        unit_codes=tuple(f"D15-{unit + 1}" for unit in unit_of),
+        unit_codes=tuple(f"U15-{unit + 1}" for unit in unit_of),
         floor_names=tuple(f"FLOOR-{floor + 1}" for floor in floor_of),
         line_names=tuple(f"S{line + 1}-1" for line in range(count)),
         late_shift=tuple(unit % 2 == 1 for unit in unit_of),

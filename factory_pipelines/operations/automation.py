@@ -1,4 +1,7 @@
-"""The platform watches itself: what failed is told once, and what is over is closed."""
+"""The platform watches itself: what failed is told once, and what is over is closed.
+
+What looks at Dagster's history is imported by the ticks that need it: its inner modules are slow to load.
+"""
 
 from datetime import UTC, datetime
 
@@ -6,8 +9,6 @@ import dagster as dg
 
 from factory_pipelines.alerts.engine import resolve_incident
 from factory_pipelines.operations.incidents import RUN_FAILED, is_news
-from factory_pipelines.operations.observations import conditions_of, recovered
-from factory_pipelines.operations.watchdog import Memory, known_incidents, look, tell
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -20,6 +21,9 @@ from factory_pipelines.warehouse.pool import Warehouse
 )
 def failed_runs_sensor(context: dg.RunFailureSensorContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
     """Tells the operators about one failed run, unless it has succeeded since."""
+    from factory_pipelines.operations.observations import conditions_of, recovered
+    from factory_pipelines.operations.watchdog import known_incidents, tell
+
     record = context.instance.get_run_record_by_id(context.dagster_run.run_id)
     if record is None:
         return  # deleted meanwhile
@@ -40,6 +44,9 @@ def failed_runs_sensor(context: dg.RunFailureSensorContext, warehouse: dg.Resour
 )
 def recovered_runs_sensor(context: dg.RunStatusSensorContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
     """Closes whatever the successful run has made good."""
+    from factory_pipelines.operations.observations import recovered
+    from factory_pipelines.operations.watchdog import known_incidents
+
     now = datetime.now(UTC)
     for known in known_incidents(warehouse, now).values():
         if (
@@ -58,6 +65,8 @@ def recovered_runs_sensor(context: dg.RunStatusSensorContext, warehouse: dg.Reso
 )
 def watchdog(context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.SensorResult:
     """One look at the platform. What it cannot know it says, and leaves as it was."""
+    from factory_pipelines.operations.watchdog import Memory, look
+
     now = datetime.now(UTC)
     memory = Memory.of(context.cursor, now)
     repository = context.repository_def

@@ -11,15 +11,15 @@ _FRESHNESS = {
     "is_stale": False,
 }
 _BEST = {
-    "emp_code": "338467",
+    "emp_code": "900101",
     "emp_name": "Operator 001",
-    "unit_code": "D15-2",
+    "unit_code": "U15-2",
     "floor_name": "FLOOR-2",
     "line_name": "S1-1",
-    "style_no": "828656-D47665 HO25",
+    "style_no": "810001-D10001 HO25",
     "part_name": "Finishing",
     "new_oper_seq": "A10001-Measurement Checking",
-    "device_id": "RT000610",
+    "device_id": "RT900610",
     "prodn_pcs": 875,
     "eff100": 875.0,
     "efficiency_pct": 100.0,
@@ -31,9 +31,9 @@ _BEST = {
 }
 _LOWEST = {
     **_BEST,
-    "emp_code": "492886",
+    "emp_code": "900102",
     "emp_name": "Operator 002",
-    "device_id": "RT000649",
+    "device_id": "RT900649",
     "prodn_pcs": 700,
     "efficiency_pct": 80.0,
     "relative_efficiency_pct": 80.0,
@@ -42,7 +42,7 @@ _LOWEST = {
 }
 _LINE = {
     "name": "S1-1",
-    "path": {"UnitCode": "D15-2", "FloorName": "FLOOR-2", "LineName": "S1-1"},
+    "path": {"UnitCode": "U15-2", "FloorName": "FLOOR-2", "LineName": "S1-1"},
     "emp_code": None,
     "prodn_pcs": 1575,
     "eff100": 1750.0,
@@ -78,7 +78,7 @@ ANALYSIS: dict[str, Any] = {
                     "benchmark_pcs": 875,
                     "benchmark_size": 2,
                     "p90_pcs": 857.5,
-                    "best_emp_code": "338467",
+                    "best_emp_code": "900101",
                     "best_emp_name": "Operator 001",
                     "row_count": 2,
                     "below_threshold_count": 1,

@@ -1,16 +1,19 @@
 """What production's assets are given: the RTMS source and the model registry."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from factory_pipelines.production.model_registry import ModelRegistry, registry_url
 from factory_pipelines.production.rtms import RtmsSource, open_source
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.addresses import Role, role_url
 
-ModelRegistryFactory = Callable[[], ModelRegistry]
-"""Opens the registry when an asset needs it: importing MLflow takes seconds, and most runs do not."""
+if TYPE_CHECKING:
+    from factory_pipelines.production.model_registry import ModelRegistry
+
+ModelRegistryFactory = Callable[[], Any]
+"""Opens the ``ModelRegistry`` when an asset needs it: importing MLflow takes seconds, and most runs do not."""
 
 
 class RtmsResource(dg.ConfigurableResource[RtmsSource]):
@@ -29,8 +32,10 @@ class ModelRegistryResource(dg.ConfigurableResource[ModelRegistryFactory]):
         return open_registry
 
 
-def open_registry() -> ModelRegistry:
+def open_registry() -> "ModelRegistry":
     """The registry of this environment's settings."""
+    from factory_pipelines.production.model_registry import ModelRegistry, registry_url
+
     settings = load_settings()
     url, role = role_url(settings, Role.WRITER)
     artifacts = settings.mlflow_artifacts or str(settings.home_dir / "mlflow")

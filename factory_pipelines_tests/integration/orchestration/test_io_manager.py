@@ -23,7 +23,7 @@ def benchmarks(first: date, last: date, size: int = 1, **changes: Any) -> pd.Dat
     df["new_oper_seq"] = "A10001-Cutting"
     df["benchmark_pcs"] = [float("nan")] + [10.0] * (len(df) - 1)
     df["benchmark_size"] = size
-    df["p90_pcs"], df["best_emp_code"], df["best_emp_name"] = 9.5, "338467", None
+    df["p90_pcs"], df["best_emp_code"], df["best_emp_name"] = 9.5, "900101", None
     return df.assign(**changes)
 
 

@@ -38,7 +38,7 @@ VALUES ('2025-09-11', 'A day.', '["Help line S1-1."]', '{}', '{}', 'template', n
 INSERT INTO production.efficiency_backtest
     (trained_on, window_no, unit_code, floor_name, line_name, production_day, horizon, actual_pct, model_pct, naive_pct,
      lo_80, hi_80, lo_95, hi_95)
-SELECT '2025-09-11', 1, 'D15-2', 'FLOOR-2', 'S1-1', date '2025-09-01' + n, n, 60, 61, 65, 55, 67, 50, 70
+SELECT '2025-09-11', 1, 'U15-2', 'FLOOR-2', 'S1-1', date '2025-09-01' + n, n, 60, 61, 65, 55, 67, 50, 70
 FROM generate_series(1, 7) AS n;
 INSERT INTO production.efficiency_forecast
     (made_on, production_day, horizon, unit_code, floor_name, line_name, efficiency_pct, lo_80, hi_80, lo_95, hi_95,

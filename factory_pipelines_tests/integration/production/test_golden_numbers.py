@@ -65,7 +65,7 @@ def test_the_raw_table_holds_what_the_contract_accepts(golden: Warehouse, expect
     raw = table(golden, "rtms.session_wise_production")
     assert sorted(raw["rtms_row_id"]) == sorted(expected["rtms_row_id"])
     assert raw["prodn_pcs"].sum() == expected["prodn_pcs"].sum()
-    assert "505127" in set(raw["emp_code"])
+    assert "900127" in set(raw["emp_code"])
     assert set(raw["line_name"]) == {"S1-1", "S1-2", "S2-1"}
     pulls = table(golden, "rtms.pulls").set_index("production_day").sort_index()
     counts = pulls[["rows_read", "rows_accepted", "rows_refused", "rows_collapsed"]]
@@ -176,10 +176,10 @@ def test_line_output_counts_final_operations_only(golden: Warehouse, expected: p
             assert row["output_pcs"] == final["prodn_pcs"].sum()
     day = date(2025, 9, 10)
     output = ours["output_pcs"]
-    assert output[(day, "D15-2", "FLOOR-2", "S1-1")] == 250
-    assert pd.isna(output[(day, "D15-2", "FLOOR-2", "S1-2")]), "no final operation: unknown, and not zero"
-    assert output[(day, "D15-2", "FLOOR-3", "S2-1")] == 90
-    assert output[(day, "D15-3", "FLOOR-2", "S1-1")] == 250, "a line of the same name in another unit"
+    assert output[(day, "U15-2", "FLOOR-2", "S1-1")] == 250
+    assert pd.isna(output[(day, "U15-2", "FLOOR-2", "S1-2")]), "no final operation: unknown, and not zero"
+    assert output[(day, "U15-2", "FLOOR-3", "S2-1")] == 90
+    assert output[(day, "U15-3", "FLOOR-2", "S1-1")] == 250, "a line of the same name in another unit"
 
 
 def test_the_runs_checks_tell_the_ordinary_day_from_the_others(golden: Warehouse) -> None:

@@ -44,9 +44,9 @@ def test_low_means_below_both_limits(efficiency, relative, low):
 
 def test_a_row_of_the_efficiency_table_becomes_a_breach():
     row = PLACE | {
-        "emp_code": "338467",
+        "emp_code": "900101",
         "emp_name": " Operator 001 ",
-        "device_id": "RT000610",
+        "device_id": "RT900610",
         "style_no": "828656",
         "efficiency_pct": 27.77,
         "relative_efficiency_pct": 75.7,
@@ -56,11 +56,11 @@ def test_a_row_of_the_efficiency_table_becomes_a_breach():
     limits = {"efficiency_threshold_pct": 85.0, "relative_threshold_pct": 85.0}
     found = efficiency_breach(row, **limits)
     assert found is not None
-    assert (found.subject, found.subject_name, found.recipient_phone) == ("emp:338467", "Operator 001", None)
+    assert (found.subject, found.subject_name, found.recipient_phone) == ("emp:900101", "Operator 001", None)
     assert found.severity_gap == pytest.approx(57.23)
     assert found.context["relative_efficiency_pct"] == "75.7"
     nameless = efficiency_breach(row | {"emp_code": None, "emp_name": None}, **limits)
-    assert (nameless.subject, nameless.subject_name) == ("device:RT000610", "device RT000610")
+    assert (nameless.subject, nameless.subject_name) == ("device:RT900610", "device RT900610")
     assert efficiency_breach(row | {"efficiency_pct": None}, **limits) is None
 
 

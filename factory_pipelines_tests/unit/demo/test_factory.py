@@ -49,7 +49,7 @@ def test_size_follows_the_scale(month: pd.DataFrame, clock: PlantClock) -> None:
     per_day = month.groupby("TranDate").size()
     assert 440 <= per_day.median() <= 560
     assert month["LineName"].str.strip().nunique() == 8
-    assert month.groupby("UnitCode")["FloorName"].nunique().to_dict() == {"D15-1": 2, "D15-2": 3}
+    assert month.groupby("UnitCode")["FloorName"].nunique().to_dict() == {"U15-1": 2, "U15-2": 3}
     assert 4_400 <= len(Factory(7, 10.0, clock).production(WORKDAY)) <= 6_500
     assert 40 <= len(Factory(7, 0.1, clock).production(WORKDAY)) <= 130
 
@@ -111,7 +111,7 @@ def test_figures_follow_the_formulas(factory: Factory, month: pd.DataFrame) -> N
 
 def test_lunch_and_tea_take_minutes_away(factory: Factory) -> None:
     rows = factory.production(WORKDAY)
-    early = rows[(rows["UnitCode"] == "D15-1") & (rows["S01"] > 0) & (rows["S09"] > 0)]
+    early = rows[(rows["UnitCode"] == "U15-1") & (rows["S01"] > 0) & (rows["S09"] > 0)]
     assert early["UsedMin"].max() <= 580
     assert early["S05"].median() < 0.75 * early["S04"].median()
 

@@ -6,7 +6,7 @@ FACTS = {
     "production_day": "2025-09-12",
     "overall": {"efficiency_pct": 87.34, "change_points": -3.2, "pieces": 1234567, "none": None, "flag": True},
     "lines": [{"line": "S1-1", "efficiency_pct": 70.0}, {"line": "7", "efficiency_pct": 99.5}],
-    "people": [{"name": "Operator 001", "code": "338467"}, {"name": "A10001-Inside checking (2 ply)"}],
+    "people": [{"name": "Operator 001", "code": "900101"}, {"name": "A10001-Inside checking (2 ply)"}],
     "hour_12": 0,
 }
 
@@ -20,7 +20,7 @@ FACTS = {
         "1.2 million or 12.3 lakh pieces, 1234.6k.",
         "On 2025-09-12, 12 September 2025, Sept. 12th is not spelled like Sep 12, 2025, 12th of September, 12/09/2025.",
         "Line S1-1, line s1 1, line 7 and LINE 7.",
-        "Operator 001 (338467) at A10001-Inside checking (2 ply).",
+        "Operator 001 (900101) at A10001-Inside checking (2 ply).",
         "1. First.\n2) Second.\n  3. Third.",
         "In 2025 we had 0 stops.",
         "Exactly 100 would be 99.5 rounded to a whole number.",
@@ -51,7 +51,7 @@ def test_known_figures_pass(text: str) -> None:
         ("٨٨ percent.", ["٨٨"]),
         ("８８ percent.", ["８８"]),
         ("8e1 percent.", ["8e1"]),
-        ("Employee 3384670.", ["3384670"]),
+        ("Employee 9001010.", ["9001010"]),
         ("Employee 38467.", ["38467"]),
         (".5 points", [".5"]),
     ],
