@@ -29,7 +29,7 @@ die() { say "$*"; exit 1; }
 server_pid() {
     local pid
     pid="$(head -n 1 "$data/postmaster.pid" 2>/dev/null)" || return 1
-    [[ "$pid" =~ ^[0-9]+$ && "$(readlink "/proc/$pid/root" 2>/dev/null)" == "$(readlink -f "$root")" ]] || return 1
+    [[ "$pid" =~ ^[0-9]+$ && "/proc/$pid/root/.complete" -ef "$root/.complete" ]] || return 1
     printf '%s\n' "$pid"
 }
 
