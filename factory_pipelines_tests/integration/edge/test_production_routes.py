@@ -1,3 +1,5 @@
+import threading
+
 """The analysis and the hierarchy: figures by hand, filters, freshness, and a cache that is never behind its pull."""
 
 from concurrent.futures import ThreadPoolExecutor
@@ -207,9 +209,11 @@ def test_the_cache_answers_until_a_newer_pull_and_never_after(client: TestClient
 
 def test_readers_among_writers_never_see_the_past_or_a_mixture(client: TestClient, shop_floor: Warehouse) -> None:
     done = [100]  # what e1 has made, as far as it is computed
+    answered = threading.Semaphore(0)
 
     def produce() -> None:
         for pieces in range(101, 121):
+            assert answered.acquire(timeout=60), "nobody reads"  # however slow the machine, both sides take part
             pull(shop_floor, [replace(ROWS[0], prodn_pcs=pieces), *ROWS[1:]], PULLED_AT + timedelta(minutes=pieces))
             compute(shop_floor)
             done.append(pieces)
@@ -223,6 +227,7 @@ def test_readers_among_writers_never_see_the_past_or_a_mixture(client: TestClien
         assert data["hierarchy"]["UnitCode"]["members"][0]["prodn_pcs"] == shown + 175
         if data["freshness"]["is_current"] and shown > 100:
             assert datetime.fromisoformat(data["as_of"]) == PULLED_AT + timedelta(minutes=shown)
+        answered.release()
         return int(shown)
 
     with ThreadPoolExecutor(4) as threads:
