@@ -1,7 +1,6 @@
-import threading
-
 """The analysis and the hierarchy: figures by hand, filters, freshness, and a cache that is never behind its pull."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
