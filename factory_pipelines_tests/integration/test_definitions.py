@@ -53,7 +53,8 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 
 
 def test_dagster_accepts_the_definitions(defs: dg.Definitions) -> None:
-    dg.Definitions.validate_loadable(defs)
+    dg.Definitions.validate_loadable(defs)  # raises on what does not fit together
+    assert defs.resolve_job_def("rtms_pull").name == "rtms_pull"
 
 
 def test_the_assets(defs: dg.Definitions, snapshot: SnapshotAssertion) -> None:

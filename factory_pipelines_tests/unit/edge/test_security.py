@@ -10,6 +10,7 @@ from factory_pipelines.operations.credentials import (
     InsecureConfigurationError,
     refuse_well_known_passwords,
     secret_values,
+    well_known_passwords,
 )
 from factory_pipelines.settings import load_settings
 
@@ -79,7 +80,8 @@ def test_a_password_of_ones_own_is_accepted(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FACTORY_RTMS__SOURCE", "mssql")
     monkeypatch.setenv("FACTORY_RTMS__ODBC", "DRIVER=FreeTDS;UID=factory_read;PWD=kR7v-2Lq9")
     monkeypatch.setenv("FACTORY_DATABASE_URL", "postgresql://factory@db/factory")
-    refuse_well_known_passwords(load_settings())
+    refuse_well_known_passwords(load_settings())  # would raise
+    assert well_known_passwords(load_settings()) == []
 
 
 def test_every_secret_of_the_settings_is_known_to_the_logs(monkeypatch: pytest.MonkeyPatch) -> None:
