@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from factory_pipelines.production.assets import OWNERS, employee_efficiency, supervisors
-from factory_pipelines.production.lookout import evaluate_latest
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -28,6 +27,8 @@ def efficiency_alerts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeR
 
     Alerts and messages are written together; evaluating a pull twice changes nothing.
     """
+    from factory_pipelines.production.lookout import evaluate_latest
+
     result = evaluate_latest(warehouse, load_settings(), datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={
