@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -67,7 +68,7 @@ def test_who_drives_in_drives_out_again(traffic: Traffic) -> None:
         if not may_enter:
             assert set(directions) == {"in"}
             continue
-        assert all(a != b for a, b in zip(directions, directions[1:], strict=False))
+        assert all(a != b for a, b in pairwise(directions))
 
 
 def test_lists_say_who_may_enter(week: list[DayTraffic]) -> None:
