@@ -56,7 +56,7 @@ def reads_of(noise: Noise, texts: Sequence[str], key: Ints) -> list[list[FrameRe
         spot = int(smudged[n]) % len(text) if smudged[n] >= 0 else -1
         reads = []
         for f in range(int(count[n])):
-            error = 0.008 + 0.19 * (1.0 - float(quality[n, f])) ** 1.5
+            error = 0.008 + 0.22 * (1.0 - float(quality[n, f])) ** 1.5
             read = _misread(text, error, errs[n, f], drops[n, f], pick[n, f], spot)
             reads.append(FrameRead(read, round(float(confidence[n, f]), 3)))
         found.append([read for read in reads if read.text] or [FrameRead(text[:1], 0.2)])

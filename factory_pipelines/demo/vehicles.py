@@ -37,7 +37,8 @@ class DayTraffic:
     """One production day at the gates. All times are in UTC.
 
     Attributes:
-        passages: truth: passage_id, plate (None where what was read is no plate), kind ('authorized', 'temporary',
+        passages: truth: passage_id, track_id (the camera's number for the vehicle, from 1), plate (None where what was
+            read is no plate), kind ('authorized', 'temporary',
             'blocked', 'stranger', 'lookalike', 'nothing'), gate_id, at, direction, may_enter.
         reads: what the camera saw: passage_id → frames, in the order of the passages.
         lists: lines that count on some moment of the day: plate, list_kind, reason, officer, valid_from, valid_until.
@@ -82,10 +83,11 @@ class Traffic:
         found = pd.concat([_passages(self._visits(d)) for d in days], ignore_index=True)
         found = found.loc[(found["at"] >= start) & (found["at"] < end)]
         found = found.sort_values(["at", "passage_id"], ignore_index=True)
+        found["track_id"] = np.arange(1, len(found) + 1)
         key = found["read_key"].to_numpy()
         reads = reads_of(self._noise, found["shown"].tolist(), key)
         return DayTraffic(
-            passages=found[["passage_id", "plate", "kind", "gate_id", "at", "direction", "may_enter"]],
+            passages=found[["passage_id", "track_id", "plate", "kind", "gate_id", "at", "direction", "may_enter"]],
             reads=dict(zip(found["passage_id"], reads, strict=True)),
             lists=self.lists(day),
         )
