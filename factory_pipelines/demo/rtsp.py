@@ -36,7 +36,7 @@ class Feed:
         self._make = units
         self._units = units()
         self._is_costly = is_costly
-        self._packetizer = h264.Packetizer(random.getrandbits(32))  # noqa: S311
+        self._packetizer = h264.Packetizer(random.getrandbits(32))
         self._rng = random.Random(1)  # noqa: S311
         self._key_unit: h264.AccessUnit | None = None
         self._sent = 0

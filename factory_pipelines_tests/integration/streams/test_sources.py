@@ -114,7 +114,7 @@ def test_a_device_that_is_not_there(watched: Watched) -> None:
 
 def test_a_video_larger_than_allowed_is_refused(tmp_path: Path) -> None:
     config = camera("large", f"file:{write_clip(tmp_path / 'a.mkv')}")
-    with pytest.raises(StreamError, match="64 × 48 pixels are more than 0.001 megapixels"):
+    with pytest.raises(StreamError, match=r"64 × 48 pixels are more than 0\.001 megapixels"):
         open_source(config, max_megapixels=0.001)
 
 

@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 
 def backoff(clock: Clock, seed: int = 1, limit: int = 12) -> Backoff:
-    return Backoff(random.Random(seed), RestartBudget(limit, 60.0, clock))
+    return Backoff(random.Random(seed), RestartBudget(limit, 60.0, clock))  # noqa: S311
 
 
 def test_waits_grow_from_the_floor_to_the_ceiling(clock: Clock) -> None:
