@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from factory_pipelines.cameras.addresses import path_of
 from factory_pipelines.cameras.config import CameraConfig
 from factory_pipelines.edge.streams.failures import StreamError
 from factory_pipelines.edge.streams.sources import Grab, refuse_large
+from factory_pipelines.vision.types import Image
 
 # Read by OpenCV when a stream is opened; it takes options of FFmpeg in no other way. Its FFmpeg would write addresses
 # with their passwords to the error output.
@@ -63,8 +65,12 @@ class OpenCvSource:
             refuse_large(width, height, self._max_megapixels)
             offset_s = count / fps if self._kind == "file" else None
             count += 1
-            yield Grab(lambda image=image: image, offset_s, False, width, height)
+            yield Grab(partial(_as_it_is, image), offset_s, False, width, height)
 
     def close(self) -> None:
         """As ``Source.close``."""
         self._capture.release()
+
+
+def _as_it_is(image: Image) -> Image:
+    return image

@@ -18,13 +18,15 @@ from factory_pipelines_tests.integration.streams.conftest import Watched, camera
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-def write_clip(path: Path, *, pictures: int = 20, fps: int = 10, size: tuple[int, int] = (64, 48)) -> Path:
+def write_clip(
+    path: Path, *, pictures: int = 20, fps: int = 10, size: tuple[int, int] = (64, 48), codec: str = "ffv1"
+) -> Path:
     """A clip whose pictures become brighter, one by one."""
     with av.open(str(path), "w") as container:
-        # A codec without loss and without a smallest size.
-        stream = container.add_stream("ffv1", rate=fps)
+        # FFV1 has no loss and no smallest size.
+        stream = container.add_stream(codec, rate=fps)
         stream.width, stream.height = size
-        stream.pix_fmt = "bgr0"
+        stream.pix_fmt = "bgr0" if codec == "ffv1" else "yuvj420p"
         for number in range(pictures):
             image = np.full((size[1], size[0], 3), number * 10, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
@@ -77,9 +79,9 @@ def test_a_clip_of_one_pixel(tmp_path: Path) -> None:
 
 
 def test_opencv_plays_a_clip_with_the_same_pictures_and_times(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mkv")
+    path = write_clip(tmp_path / "a.avi", codec="mjpeg")
     seen = play(CameraStream(camera("clip", f"file:{path}", clip=FAST, reader="opencv")))
-    assert [frame.image[0, 0, 0] for frame in seen] == [number * 10 for number in range(20)]
+    assert [round(frame.image[0, 0, 0] / 10) for frame in seen] == list(range(20))
     assert [(frame.captured_at - BEGAN).total_seconds() for frame in seen] == [number / 10 for number in range(20)]
 
 
