@@ -2,21 +2,36 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import Any
 
-from factory_pipelines.cameras.addresses import path_of
+from factory_pipelines.cameras.addresses import Kind, path_of
 from factory_pipelines.cameras.config import CameraConfig
 from factory_pipelines.edge.streams.failures import StreamError
 from factory_pipelines.edge.streams.sources import Grab, refuse_large
 from factory_pipelines.vision.types import Image
 
-# Read by OpenCV when a stream is opened; it takes options of FFmpeg in no other way. Its FFmpeg would write addresses
-# with their passwords to the error output.
-_ENVIRONMENT = {
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
-    "OPENCV_FFMPEG_LOGLEVEL": "-8",
-}
+# OpenCV takes options of FFmpeg from the environment alone, at each opening. A clip would lose pictures by those of a
+# stream, so they are set for the moment of opening one.
+_STREAM_OPTIONS = ("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay")
+_OPENING = Lock()
+
+
+@contextmanager
+def _options_of(kind: Kind) -> Iterator[None]:
+    name, options = _STREAM_OPTIONS
+    with _OPENING:
+        before = os.environ.pop(name, None)
+        if kind == "rtsp":
+            os.environ[name] = before or options
+        try:
+            yield
+        finally:
+            os.environ.pop(name, None)
+            if before is not None:
+                os.environ[name] = before
 
 
 class OpenCvSource:
@@ -30,8 +45,8 @@ class OpenCvSource:
         """
         import cv2
 
-        for name, value in _ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
+        # Its FFmpeg would write addresses with their passwords to the error output.
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         self._kind = config.kind
         self._max_megapixels = max_megapixels
         address = config.source_url.get_secret_value()
@@ -41,7 +56,8 @@ class OpenCvSource:
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(config.open_timeout_s * 1000)]
             limits += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(config.stale_after_s * 1000)]
             where = address if self._kind == "rtsp" else path_of(address)
-            self._capture = cv2.VideoCapture(where, cv2.CAP_FFMPEG, limits)
+            with _options_of(self._kind):
+                self._capture = cv2.VideoCapture(where, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
             self._capture.release()
             what = (
