@@ -213,6 +213,13 @@ class AttendanceSettings(Group):
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
 
 
+class CamerasSettings(Group):
+    """Cameras that the edge watches (docs/cameras.md)."""
+
+    file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
+    max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
+
+
 class OccupancySettings(Group):
     """How events become occupancy (docs/occupancy.md)."""
 
@@ -272,6 +279,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    cameras: CamerasSettings = CamerasSettings()
     occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
