@@ -213,6 +213,16 @@ class AttendanceSettings(Group):
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
 
 
+class VideoSettings(Group):
+    """Live pictures of the cameras."""
+
+    jpeg_quality: int = Field(80, ge=10, le=100, description="Of every picture that goes out.")
+    max_fps: float = Field(12.5, gt=0, le=60, description="Pictures a second of a watched camera, at most.")
+    wall_fps: float = Field(4.0, gt=0, le=25, description="Pictures a second of each camera on the wall page.")
+    max_viewers: int = Field(200, ge=1, le=10_000, description="Streams that may be watched at the same time.")
+    stalled_viewer_s: float = Field(20.0, gt=0, le=600, description="A viewer who takes nothing this long is cut off.")
+
+
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
@@ -264,6 +274,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    video: VideoSettings = VideoSettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()
