@@ -30,6 +30,7 @@ from factory_pipelines.edge.video.hub import VideoHub
 from factory_pipelines.edge.video.streams import Viewers
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
+from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
@@ -85,7 +86,8 @@ def create_app(
     app.state.video = VideoHub(quality=settings.video.jpeg_quality)
     app.state.viewers = Viewers(settings.video.max_viewers, settings.video.stalled_viewer_s)
     service = (routes.router, sessions.router, video.router, wall.router)
-    mounted = (*service, production.router, alerts.router, attendance.router, vehicles.router, *routers)
+    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router)
+    mounted = (*service, *domains, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
