@@ -23,7 +23,7 @@ from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
 from factory_pipelines.edge.reports import product_version, start_measuring
-from factory_pipelines.edge.security import is_public, load_keys
+from factory_pipelines.edge.security import ApiKeys, is_public, load_keys
 from factory_pipelines.edge.video import api as video
 from factory_pipelines.edge.video import wall
 from factory_pipelines.edge.video.hub import VideoHub
@@ -75,16 +75,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.settings = settings
-    app.state.clock = clock
-    app.state.plant_clock = settings.plant.clock()
-    app.state.started_at = clock()
-    app.state.metrics = metrics
-    app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
-    app.state.audit = None
-    app.state.keys = keys
-    app.state.video = VideoHub(quality=settings.video.jpeg_quality)
-    app.state.viewers = Viewers(settings.video.max_viewers, settings.video.stalled_viewer_s)
+    _equip(app, settings, keys, metrics, clock)
     service = (routes.router, sessions.router, video.router, wall.router)
     domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router)
     mounted = (*service, *domains, *routers)
@@ -113,6 +104,22 @@ def create_app(
         clock=clock,
     )
     return app
+
+
+def _equip(
+    app: FastAPI, settings: Settings, keys: ApiKeys, metrics: EdgeMetrics, clock: Callable[[], datetime]
+) -> None:
+    """What the routes find in ``app.state``."""
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.plant_clock = settings.plant.clock()
+    app.state.started_at = clock()
+    app.state.metrics = metrics
+    app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
+    app.state.audit = None
+    app.state.keys = keys
+    app.state.video = VideoHub(quality=settings.video.jpeg_quality)
+    app.state.viewers = Viewers(settings.video.max_viewers, settings.video.stalled_viewer_s)
 
 
 class _Api(FastAPI):

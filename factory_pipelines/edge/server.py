@@ -31,7 +31,11 @@ _HARD_END_S = 2.5
 def serve(settings: Settings, make_app: Callable[[Settings], FastAPI] | None = None) -> int:
     """Serves the API until SIGTERM or Ctrl-C; the exit status: 0 after an orderly end, 1 when it cannot start.
 
-    ``make_app`` makes another application than ``edge.app.create_app`` of the settings. The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
+    The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
+
+    Args:
+        settings: the whole tree.
+        make_app: makes the application; default: ``edge.app.create_app``.
     """
     configure_logs(secret_values(settings))
     from factory_pipelines.edge.app import create_app
