@@ -144,4 +144,6 @@ CREATE TRIGGER rules_changed AFTER UPDATE ON attendance.overtime_rules
 CREATE TRIGGER rules_removed AFTER DELETE ON attendance.overtime_rules
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION attendance.note_rules();
 
+CREATE UNIQUE INDEX shift_assignments_once ON attendance.shift_assignments (organization_id, employee_id, first_day, cycle);
+
 SELECT warehouse.grant_schema('attendance');

@@ -1,4 +1,4 @@
-"""After a change of rosters, patterns, rules or calendar: the days touched, no others, and in any order the same tables."""
+"""After a change of rosters, patterns, rules or calendar: the days touched, no others; in any order the same tables."""
 
 import random
 from collections.abc import Callable
