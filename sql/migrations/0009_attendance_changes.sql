@@ -144,6 +144,30 @@ CREATE TRIGGER rules_changed AFTER UPDATE ON attendance.overtime_rules
 CREATE TRIGGER rules_removed AFTER DELETE ON attendance.overtime_rules
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION attendance.note_rules();
 
+CREATE TABLE attendance.punch_files (
+    organization_id uuid NOT NULL DEFAULT warehouse.current_organization(),
+    source text NOT NULL,
+    content_hash text NOT NULL,
+    file_name text NOT NULL,
+    size_bytes bigint NOT NULL,
+    modified_at timestamptz NOT NULL,
+    format_hash text NOT NULL,
+    status text NOT NULL CHECK (status IN ('taken', 'refused')),
+    reason text,
+    row_count integer NOT NULL,
+    accepted integer NOT NULL,
+    duplicates integer NOT NULL,
+    refused integer NOT NULL,
+    imported_at timestamptz NOT NULL,
+    PRIMARY KEY (organization_id, source, content_hash),
+    CHECK (row_count = accepted + duplicates + refused),
+    CHECK ((status = 'refused') = (reason IS NOT NULL))
+);
+COMMENT ON TABLE attendance.punch_files IS 'Files of punches, each once by its content, whatever it is called and how often it comes.';
+COMMENT ON COLUMN attendance.punch_files.file_name IS 'As it was called when it was seen last, with size and time of change: how an inbox knows it again.';
+COMMENT ON COLUMN attendance.punch_files.format_hash IS 'Of the description it was read by: a refused file is read again when that changes.';
+COMMENT ON COLUMN attendance.punch_files.refused IS 'Rows in attendance.refusals, with their line.';
+
 CREATE UNIQUE INDEX shift_assignments_once ON attendance.shift_assignments (organization_id, employee_id, first_day, cycle);
 
 SELECT warehouse.grant_schema('attendance');
