@@ -1,11 +1,10 @@
 """What the roster routes take and give: people, shift patterns, overtime rules, and who works what."""
 
-from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from factory_pipelines.attendance.api_models import Day, WallTime
+from factory_pipelines.attendance.api_models import Day, WallTime, whole
 from factory_pipelines.plant.shifts import DayType
 
 Code = Annotated[
@@ -13,9 +12,11 @@ Code = Annotated[
     Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]*$", examples=["E00042"]),
 ]
 _Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_DayMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
-_WeekMinutes = Annotated[int, Field(ge=0, le=10_080, strict=True)]
-_Multiplier = Annotated[Decimal, Field(ge=0, le=10, max_digits=6, decimal_places=3)]
+
+_DayMinutes = Annotated[int, Field(ge=0, le=1440, strict=True), BeforeValidator(whole)]
+_WeekMinutes = Annotated[int, Field(ge=0, le=10_080, strict=True), BeforeValidator(whole)]
+_Weekday = Annotated[int, Field(ge=0, le=6, strict=True), BeforeValidator(whole)]
+_Multiplier = Annotated[str, Field(pattern=r"^([0-9]|10)(\.[0-9]{1,3})?$")]  # text: money is no float
 
 
 class _Strict(BaseModel):
@@ -69,7 +70,7 @@ class Rule(_Strict):
     weekly_after_min: _WeekMinutes | None = None
     daily_cap_min: _DayMinutes | None = None
     weekly_cap_min: _WeekMinutes | None = None
-    week_starts_on: int = Field(0, ge=0, le=6, strict=True, description="Monday = 0.")
+    week_starts_on: _Weekday = Field(0, description="Monday = 0.")
     multipliers: dict[DayType, _Multiplier] = Field({}, examples=[{"workday": "1.5"}])
 
     def definition(self) -> dict[str, Any]:

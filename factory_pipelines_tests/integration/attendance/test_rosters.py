@@ -122,7 +122,7 @@ def test_a_mistaken_assignment_is_withdrawn(staffed: TestClient, warehouse: Ware
             "multipliers.sunday.[key]",
             "holiday",
         ),
-        ("overtime-rules", {"rule_name": "x", "multipliers": {"holiday": "-2"}}, 422, "multipliers.holiday", "greater"),
+        ("overtime-rules", {"rule_name": "x", "multipliers": {"holiday": "-2"}}, 422, "multipliers.holiday", "pattern"),
         ("shift-assignments", {**ASSIGNED, "employee_id": "ghost"}, 409, "employee_id", "save the person first"),
         (
             "shift-assignments",
