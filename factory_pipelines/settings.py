@@ -216,6 +216,13 @@ class AttendanceSettings(Group):
     inbox_max_mb: int = Field(64, ge=1, le=1024, description="A larger file is refused.")
 
 
+class CamerasSettings(Group):
+    """Cameras that the edge watches (docs/cameras.md)."""
+
+    file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
+    max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
+
+
 class OccupancySettings(Group):
     """How events become occupancy (docs/occupancy.md)."""
 
@@ -273,6 +280,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    cameras: CamerasSettings = CamerasSettings()
     occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
