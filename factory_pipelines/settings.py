@@ -211,6 +211,9 @@ class AttendanceSettings(Group):
     handover_min: int = Field(30, ge=0, le=240, description="Around the middle between two shifts: IN is the later's.")
     min_rest_h: int = Field(11, ge=0, le=48, description="Less rest than this between two shifts is flagged.")
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
+    inbox: Path | None = Field(None, description="Folder of terminals' files, a subfolder a source; unset: none.")
+    inbox_settle_s: float = Field(30.0, ge=0, le=3600, description="A file written to within this is not taken yet.")
+    inbox_max_mb: int = Field(64, ge=1, le=1024, description="A larger file is refused.")
 
 
 class VideoSettings(Group):
