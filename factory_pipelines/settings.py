@@ -216,6 +216,16 @@ class AttendanceSettings(Group):
     inbox_max_mb: int = Field(64, ge=1, le=1024, description="A larger file is refused.")
 
 
+class VideoSettings(Group):
+    """Live pictures of the cameras."""
+
+    jpeg_quality: int = Field(80, ge=10, le=100, description="Of every picture that goes out.")
+    max_fps: float = Field(12.5, gt=0, le=60, description="Pictures a second of a watched camera, at most.")
+    wall_fps: float = Field(4.0, gt=0, le=25, description="Pictures a second of each camera on the wall page.")
+    max_viewers: int = Field(200, ge=1, le=10_000, description="Streams that may be watched at the same time.")
+    stalled_viewer_s: float = Field(20.0, gt=0, le=600, description="A viewer who takes nothing this long is cut off.")
+
+
 class CamerasSettings(Group):
     """Cameras that the edge watches (docs/cameras.md)."""
 
@@ -280,6 +290,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    video: VideoSettings = VideoSettings()
     cameras: CamerasSettings = CamerasSettings()
     occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
