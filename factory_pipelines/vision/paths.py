@@ -1,0 +1,161 @@
+"""One track as the tracker keeps it, and how a detection corrects it.
+
+A detection shows a track whole, or only in part: hidden behind something, cut by the edge of the picture, or merged
+with others into one blob. Then an edge of the detection that is where the track's edge was expected still tells where
+the track is, and its size is remembered from before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from factory_pipelines.vision.kalman import Axis
+from factory_pipelines.vision.types import Box, Detection, Track
+
+# Standard deviations as shares of a track's scale, the longer side of its box; of speed and acceleration, by seconds.
+_WHOLE_SD, _PART_SD, _CLAMPED_SD, _FIRST_SPEED_SD, _ACCELERATION_SD = 0.04, 0.10, 0.5, 1.5, 0.8
+# A side longer or shorter than expected by more than this share shows the track in part, or more than the track.
+_PART = 0.25
+# An edge further from where it was expected than this share of the scale belongs to something else.
+_OWN_EDGE = 0.3
+# How fast size and confidence follow what is seen.
+_SIZE_RATE, _SIZE_RATE_IN_PART, _CONFIDENCE_RATE = 0.25, 0.08, 0.2
+
+
+@dataclass(slots=True, eq=False)
+class Path:
+    """Where a track has come; ``x`` and ``y`` follow the bottom centre of its box."""
+
+    track_id: int
+    x: Axis
+    y: Axis
+    width: float
+    height: float
+    confidence: float
+    born_at: datetime
+    seen_at: datetime
+    votes: dict[str, float]
+    hits: int = 1
+    is_confirmed: bool = False
+
+    @classmethod
+    def begin(cls, track_id: int, detection: Detection, at: datetime) -> "Path":
+        """A track that one detection begins, at rest as far as is known."""
+        box = detection.box
+        scale = max(box.width, box.height)
+        x, y = (
+            Axis(value, 0.0, (_WHOLE_SD * scale) ** 2, (_FIRST_SPEED_SD * scale) ** 2) for value in box.bottom_centre
+        )
+        votes = {detection.label: detection.confidence}
+        return cls(track_id, x, y, box.width, box.height, detection.confidence, at, at, votes)
+
+    @property
+    def scale(self) -> float:
+        """The longer side of the box."""
+        return max(self.width, self.height, 1e-6)
+
+    @property
+    def box(self) -> Box:
+        """Where it is expected to be."""
+        half = self.width / 2
+        return Box(self.x.position - half, self.y.position - self.height, self.x.position + half, self.y.position)
+
+    @property
+    def position_sd(self) -> float:
+        """How uncertain its place is, in the unit of the boxes."""
+        return float((self.x.position_var + self.y.position_var) ** 0.5)
+
+    @property
+    def label(self) -> str:
+        """What most of its detections, weighed by their confidence, say it is."""
+        return max(self.votes, key=lambda label: (self.votes[label], label))
+
+    def track(self) -> Track:
+        """The track as others see it."""
+        return Track(self.track_id, self.box, self.label, self.confidence, self.is_confirmed)
+
+    def predict(self, elapsed_s: float) -> None:
+        """Moves on to the time of the next picture."""
+        for axis in (self.x, self.y):
+            axis.predict(elapsed_s, _ACCELERATION_SD * self.scale)
+
+    def take(self, box: Box, detection: Detection, at: datetime) -> None:
+        """Takes in a detection of its own; ``box`` is the detection's, or with fragments that belong to it."""
+        scale = self.scale
+        own = self.box
+        in_x, in_y = _is_part(box.width, self.width), _is_part(box.height, self.height)
+        if in_x and not _update_by_edges(self.x, (own.x1, own.x2), (box.x1, box.x2), 0.5, scale, (True, True)):
+            in_x = False
+        if in_y and not _update_by_edges(self.y, (own.y1, own.y2), (box.y1, box.y2), 1.0, scale, (True, True)):
+            in_y = False
+        if not in_x:
+            self.x.update(box.bottom_centre[0], _WHOLE_SD * scale)
+        if not in_y:
+            self.y.update(box.y2, _WHOLE_SD * scale)
+        self.width += (_SIZE_RATE_IN_PART if in_x else _SIZE_RATE) * (box.width - self.width)
+        self.height += (_SIZE_RATE_IN_PART if in_y else _SIZE_RATE) * (box.height - self.height)
+        self.confidence += _CONFIDENCE_RATE * (detection.confidence - self.confidence)
+        if not (in_x or in_y):
+            self.votes[detection.label] = self.votes.get(detection.label, 0.0) + detection.confidence
+        self.hits += 1
+        self.seen_at = at
+
+    def miss(self) -> None:
+        """A picture did not show it."""
+        self.confidence -= _CONFIDENCE_RATE * self.confidence
+
+
+def share(paths: Sequence[Path], box: Box, at: datetime) -> None:
+    """Several tracks take in the one blob they have become: each by the edges that are its own.
+
+    The blob's left edge belongs to the track that is expected furthest left, and so on: two who pass one another thus
+    change edges as they pass.
+    """
+    boxes = [path.box for path in paths]
+    for path, own in zip(paths, boxes, strict=True):
+        is_first = own.x1 == min(b.x1 for b in boxes), own.y1 == min(b.y1 for b in boxes)
+        is_last = own.x2 == max(b.x2 for b in boxes), own.y2 == max(b.y2 for b in boxes)
+        for axis, mine, blob, anchor, edges in (
+            (path.x, (own.x1, own.x2), (box.x1, box.x2), 0.5, (is_first[0], is_last[0])),
+            (path.y, (own.y1, own.y2), (box.y1, box.y2), 1.0, (is_first[1], is_last[1])),
+        ):
+            if not _update_by_edges(axis, mine, blob, anchor, path.scale, edges):
+                _keep_within(axis, mine, blob, path.scale)
+        path.hits += 1
+        path.seen_at = at
+
+
+def _is_part(measured: float, expected: float) -> bool:
+    return abs(measured - expected) > _PART * expected
+
+
+def _update_by_edges(
+    axis: Axis,
+    own: tuple[float, float],
+    seen: tuple[float, float],
+    anchor: float,
+    scale: float,
+    edges: tuple[bool, bool],
+) -> bool:
+    """Corrects by that edge of ``seen`` which is nearer to its expected place; False when neither edge is the track's.
+
+    ``anchor`` is where ``axis.position`` lies between the first edge (0) and the last (1).
+    """
+    size = own[1] - own[0]
+    candidates = []
+    if edges[0]:
+        candidates.append((abs(seen[0] - own[0]), seen[0] + anchor * size))
+    if edges[1]:
+        candidates.append((abs(seen[1] - own[1]), seen[1] - (1 - anchor) * size))
+    surprise, position = min(candidates, default=(_OWN_EDGE * scale + 1, 0.0))
+    if surprise > _OWN_EDGE * scale:
+        return False
+    axis.update(position, _PART_SD * scale)
+    return True
+
+
+def _keep_within(axis: Axis, own: tuple[float, float], blob: tuple[float, float], scale: float) -> None:
+    """Draws a track back into the blob that holds it."""
+    overshoot = max(blob[0] - own[0], 0.0) - max(own[1] - blob[1], 0.0)
+    if overshoot:
+        axis.update(axis.position + overshoot, _CLAMPED_SD * scale)
