@@ -17,9 +17,9 @@ Colour = tuple[int, int, int]
 
 SHIRTS: tuple[Colour, ...] = (
     (60, 60, 200), (200, 90, 50), (70, 160, 60), (40, 40, 45), (225, 225, 225),
-    (50, 190, 220), (150, 60, 130), (190, 170, 60), (105, 120, 140), (30, 100, 190),
+    (50, 190, 220), (150, 60, 130), (190, 170, 60), (80, 105, 150), (30, 100, 190),
 )  # fmt: skip
-TROUSERS: tuple[Colour, ...] = ((50, 45, 40), (95, 70, 45), (60, 65, 70), (120, 125, 130), (40, 55, 90))
+TROUSERS: tuple[Colour, ...] = ((50, 45, 40), (95, 70, 45), (60, 65, 70), (30, 30, 30), (40, 55, 90))
 SKINS: tuple[Colour, ...] = ((95, 125, 175), (70, 95, 140), (50, 70, 110), (130, 160, 205))
 PAINTS: tuple[Colour, ...] = ((210, 210, 210), (60, 50, 45), (40, 40, 170), (150, 80, 40), (120, 120, 125))
 PERSON_WIDTH = 0.30
@@ -27,7 +27,7 @@ PERSON_WIDTH = 0.30
 VEHICLE_ASPECT = 1.25
 """Width of a vehicle seen from the front by its height."""
 
-_SHADOW = 0.62
+_SHADOW = 0.68
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Dress:
 
 
 @lru_cache(maxsize=8)
-def hall(width: int, height: int, seed: int) -> Image:
+def hall(width: int, height: int, seed: int, wall_share: float) -> Image:
     """An empty hall: floor with joints, a wall with shelves, a grain that belongs to the things and not to the camera."""
     import cv2
 
@@ -52,16 +52,16 @@ def hall(width: int, height: int, seed: int) -> Image:
     floor += rng.normal(0, 2.5, (height, width, 1)).astype(np.float32)
     picture: Image = np.clip(floor, 0, 255).astype(np.uint8)
     for joint in np.linspace(0.32, 1.0, 7)[:-1] ** 1.6:
-        y = round(height * (0.3 + 0.7 * joint))
+        y = round(height * (wall_share + (1 - wall_share) * joint))
         cv2.line(picture, (0, y), (width, y), (104, 112, 116), max(1, height // 360))
-    wall = picture[: round(0.3 * height)]
+    wall = picture[: round(wall_share * height)]
     wall[:] = (wall * np.array([1.05, 1.0, 0.92])).clip(0, 255).astype(np.uint8)
     shelf_width = max(4, width // 14)
-    for number, x in enumerate(range(0, width, shelf_width)):
+    for number, x in enumerate(range(0, width if wall_share else 0, shelf_width)):
         shade = int(rng.integers(70, 130))
         colour = (shade, shade + int(rng.integers(-20, 20)), shade + int(rng.integers(-20, 30)))
-        top = round(height * (0.06 + 0.05 * (number % 3)))
-        cv2.rectangle(picture, (x + 2, top), (x + shelf_width - 2, round(0.27 * height)), colour, -1)
+        top = round(height * wall_share * (0.2 + 0.15 * (number % 3)))
+        cv2.rectangle(picture, (x + 2, top), (x + shelf_width - 2, round(0.9 * wall_share * height)), colour, -1)
     return picture
 
 

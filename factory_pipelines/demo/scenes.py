@@ -97,12 +97,14 @@ class View:
         name: ``across`` sees people pass from side to side, ``along`` towards it and away, ``gate`` vehicles coming.
         line: start and end of the line, shares of the picture; ``in`` goes from its left hand to its right.
         height_at: height of a person or vehicle whose feet are at ``y`` is ``height_at[0] + height_at[1] * y``.
+        wall: share of the picture's height that a wall takes at its top.
         pillars: of each, the x of its middle, its width and its bottom.
     """
 
     name: Literal["across", "along", "gate"]
     line: tuple[tuple[float, float], tuple[float, float]]
     height_at: tuple[float, float]
+    wall: float = 0.3
     pillars: tuple[tuple[float, float, float], ...] = ()
 
     def size_at(self, y: float) -> float:
@@ -112,7 +114,7 @@ class View:
 
 # Upwards on the screen, so that the right hand is the right side.
 ACROSS = View("across", ((0.5, 1.0), (0.5, 0.4)), (0.0, 0.45))
-ALONG = View("along", ((0.02, 0.66), (0.98, 0.66)), (0.26, 0.10))
+ALONG = View("along", ((0.02, 0.66), (0.98, 0.66)), (0.26, 0.10), wall=0.0)
 GATE = View("gate", ((0.02, 0.62), (0.98, 0.62)), (0.02, 0.55))
 
 
@@ -185,7 +187,7 @@ class Scene:
         import cv2
 
         width, height = self.size
-        picture = drawing.hall(width, height, self.seed).copy()
+        picture = drawing.hall(width, height, self.seed, self.view.wall).copy()
         present = sorted(self._present(at_s), key=lambda one: one[2])
         if self.weather.shadows:
             for walk, x, y in present:

@@ -17,9 +17,11 @@ from factory_pipelines.vision.types import Box, Detection, Image
 LEARNING_RATE = 0.002
 
 _SHADOW_VALUE = 127
+# What is darker than this share of the background is a thing: dark trousers are no shadow.
+_DEEPEST_SHADOW = 0.6
 _LEAST_PIXELS = 16
 # The first pictures teach faster; before so many nothing is said.
-_SILENT = 3
+_SILENT, _WARM_UP = 3, 10
 # More than this share of the picture in motion, for so many pictures, is not motion: a camera was turned, a lamp lit.
 _TOO_MUCH, _FOR_PICTURES = 0.6, 25
 
@@ -83,6 +85,7 @@ class MotionDetector:
             varThreshold=self._sensitivity, detectShadows=self._shadows
         )
         self._model.setShadowValue(_SHADOW_VALUE)
+        self._model.setShadowThreshold(_DEEPEST_SHADOW)
 
     def _step(self, image: Image) -> list[Detection]:
         import cv2
@@ -110,7 +113,7 @@ class MotionDetector:
     def _mask(self, small: Image, height: int) -> Mask:
         """255 where something moves; the model learns the picture, save where something is held."""
         self._seen += 1
-        rate = max(self._learning_rate, 1 / (self._seen + 1)) if self._seen <= 50 else self._learning_rate
+        rate = max(self._learning_rate, 1 / (self._seen + 1)) if self._seen <= _WARM_UP else self._learning_rate
         if not self._held:
             mask = self._model.apply(small, learningRate=rate)
         else:

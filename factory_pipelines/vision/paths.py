@@ -18,6 +18,8 @@ _WHOLE_SD, _PART_SD, _CLAMPED_SD, _FIRST_SPEED_SD, _ACCELERATION_SD = 0.04, 0.10
 _PART = 0.25
 # An edge further from where it was expected than this share of the scale belongs to something else.
 _OWN_EDGE = 0.3
+# A track that comes in from the edge of the picture grows for so long.
+_YOUNG_S = 2.0
 # How fast size and confidence follow what is seen.
 _SIZE_RATE, _SIZE_RATE_IN_PART, _CONFIDENCE_RATE = 0.25, 0.08, 0.2
 
@@ -83,7 +85,8 @@ class Path:
         """Takes in a detection of its own; ``box`` is the detection's, or with fragments that belong to it."""
         scale = self.scale
         own = self.box
-        in_x, in_y = _is_part(box.width, self.width), _is_part(box.height, self.height)
+        is_young = (at - self.born_at).total_seconds() < _YOUNG_S
+        in_x, in_y = _is_part(box.width, self.width, is_young), _is_part(box.height, self.height, is_young)
         if in_x and not _update_by_edges(self.x, (own.x1, own.x2), (box.x1, box.x2), 0.5, scale, (True, True)):
             in_x = False
         if in_y and not _update_by_edges(self.y, (own.y1, own.y2), (box.y1, box.y2), 1.0, scale, (True, True)):
@@ -125,8 +128,9 @@ def share(paths: Sequence[Path], box: Box, at: datetime) -> None:
         path.seen_at = at
 
 
-def _is_part(measured: float, expected: float) -> bool:
-    return abs(measured - expected) > _PART * expected
+def _is_part(measured: float, expected: float, is_young: bool) -> bool:
+    """Whether a side shows less of the track, or more than it; what has just come into the picture may well grow."""
+    return measured < (1 - _PART) * expected or (measured > (1 + _PART) * expected and not is_young)
 
 
 def _update_by_edges(
