@@ -17,6 +17,8 @@ from factory_pipelines.vision.types import Box, Detection
 
 # This share of a track's area must lie in a detection that others own, or of a fragment's in its track.
 _COVERED, _FRAGMENT = 0.5, 0.7
+# Of a track that has merged already, and may have stopped there, less will do while nothing else shows it.
+_STILL_COVERED = 0.1
 # What a difference of size, as the mean of the two logarithms, costs beside distance in sizes of the track.
 _SIZE_WEIGHT = 0.3
 _TENTATIVE_COST, _MOST_UNCERTAIN, _NEVER = 0.2, 1.0, 1e6
@@ -48,7 +50,7 @@ def match(paths: Sequence[Path], detections: Sequence[Detection], gate: float) -
     owners = {number: [path] for path, number in _pairs(paths, detections, gate)}
     paired = {id(own[0]) for own in owners.values()}
     for path in paths:
-        if path.is_confirmed and id(path) not in paired and (number := _covering(path.box, detections)) is not None:
+        if path.is_confirmed and id(path) not in paired and (number := _covering(path, detections)) is not None:
             owners.setdefault(number, []).append(path)
     boxes = {number: detections[number].box for number in owners}
     unclaimed = []
@@ -93,10 +95,11 @@ def _log_ratio(one: float, other: float) -> float:
     return math.log(max(one, 1e-6) / max(other, 1e-6))
 
 
-def _covering(box: Box, detections: Sequence[Detection]) -> int | None:
-    """Number of the detection that covers most of ``box``, if it covers enough."""
-    covered = [detection.box.intersection(box) for detection in detections]
-    if not covered or max(covered) < _COVERED * box.area:
+def _covering(path: Path, detections: Sequence[Detection]) -> int | None:
+    """Number of the detection that covers most of the track's place, if it covers enough."""
+    covered = [detection.box.intersection(path.box) for detection in detections]
+    enough = _STILL_COVERED if path.is_merged else _COVERED
+    if not covered or max(covered) < enough * path.box.area:
         return None
     return int(np.argmax(covered))
 

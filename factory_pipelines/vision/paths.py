@@ -13,7 +13,7 @@ from factory_pipelines.vision.kalman import Axis
 from factory_pipelines.vision.types import Box, Detection, Track
 
 # Standard deviations as shares of a track's scale, the longer side of its box; of speed and acceleration, by seconds.
-_WHOLE_SD, _PART_SD, _CLAMPED_SD, _FIRST_SPEED_SD, _ACCELERATION_SD = 0.04, 0.10, 0.5, 1.5, 0.8
+_WHOLE_SD, _PART_SD, _CLAMPED_SD, _FIRST_SPEED_SD, _ACCELERATION_SD = 0.04, 0.10, 0.15, 1.5, 0.8
 # A side longer or shorter than expected by more than this share shows the track in part, or more than the track.
 _PART = 0.25
 # An edge further from where it was expected than this share of the scale belongs to something else.
@@ -39,6 +39,7 @@ class Path:
     votes: dict[str, float]
     hits: int = 1
     is_confirmed: bool = False
+    is_merged: bool = False
 
     @classmethod
     def begin(cls, track_id: int, detection: Detection, at: datetime) -> "Path":
@@ -102,6 +103,7 @@ class Path:
             self.votes[detection.label] = self.votes.get(detection.label, 0.0) + detection.confidence
         self.hits += 1
         self.seen_at = at
+        self.is_merged = False
 
     def miss(self) -> None:
         """A picture did not show it."""
@@ -126,6 +128,7 @@ def share(paths: Sequence[Path], box: Box, at: datetime) -> None:
                 _keep_within(axis, mine, blob, path.scale)
         path.hits += 1
         path.seen_at = at
+        path.is_merged = True
 
 
 def _is_part(measured: float, expected: float, is_young: bool) -> bool:
