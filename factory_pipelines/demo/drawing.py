@@ -92,8 +92,13 @@ def person(picture: Image, feet: tuple[float, float], height: float, stride: flo
     hip, shoulder, neck = y - 0.47 * height, y - 0.80 * height, y - 0.84 * height
     thick = max(1, round(0.075 * height))
     for side in (-1, 1):
-        foot = (round(x + side * swing * 0.11 * height), round(y - 0.02 * height - 0.02 * height * max(0, side * swing)))
-        cv2.line(picture, (round(x + side * 0.03 * height), round(hip)), foot, dress.trousers, max(1, thick), cv2.LINE_4)
+        foot = (
+            round(x + side * swing * 0.11 * height),
+            round(y - 0.02 * height - 0.02 * height * max(0, side * swing)),
+        )
+        cv2.line(
+            picture, (round(x + side * 0.03 * height), round(hip)), foot, dress.trousers, max(1, thick), cv2.LINE_4
+        )
     body = [(x - half, shoulder), (x + half, shoulder), (x + 0.8 * half, hip), (x - 0.8 * half, hip)]
     cv2.fillConvexPoly(picture, np.array(body).round().astype(np.int32), dress.shirt)
     arm = max(1, round(0.05 * height))

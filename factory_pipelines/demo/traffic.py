@@ -101,9 +101,7 @@ def walk(view: View, noise: Noise, actor: int, at_s: float, direction: Direction
         way.append((at_s, line))
     target = start if turns else end
     way.append((until_s + abs(target - line) / speed, target))
-    steps = tuple(
-        Step(when, fixed, place) if view.name == "along" else Step(when, place, fixed) for when, place in way
-    )
+    steps = tuple(Step(when, fixed, place) if view.name == "along" else Step(when, place, fixed) for when, place in way)
     crossing = None if turns else TrueCrossing(until_s, actor, "person", direction)
     return Walk(actor, "person", steps, crossing, build=float(noise.between("build", *_BUILD, actor)))
 

@@ -1,4 +1,4 @@
-"""From a mask of what moves to boxes with a class: cleaning, joining fragments, telling people from vehicles."""
+"""From a mask of what moves to boxes with a class: cleaning, joining fragments, parting people who became one blob."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from factory_pipelines.vision.stature import Statures
 from factory_pipelines.vision.types import Box, Detection
 
 Mask = npt.NDArray[np.uint8]
@@ -14,6 +15,12 @@ Mask = npt.NDArray[np.uint8]
 _ABOVE, _GAP = 0.6, 0.05
 # A blob that fills half of its box is as sure as motion gets.
 _FULL = 0.5
+# Heads in a blob's outline: how far they stand out and how far they are apart, in heights of a person; and how many.
+_HEAD_STANDS_OUT, _HEADS_APART, _MOST_HEADS = 0.08, 0.18, 4
+# A blob taller than this many people has somebody behind somebody.
+_TALLER_THAN_ONE = 1.35
+# Whoever is no wider than this, by height, and has one head, walks alone: width of a person with a long stride.
+_SLIM, _USUAL_WIDTH = 0.5, 0.32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Shapes:
     person_aspect: float = 1.1
 
 
-def blobs(mask: Mask, shapes: Shapes) -> list[Detection]:
+def blobs(mask: Mask, shapes: Shapes, statures: Statures) -> list[Detection]:
     """What moves, in pixels of the mask.
 
     Confidence is the blob's share of its box against the half that a walking body fills, less for a blob close to the
@@ -42,12 +49,15 @@ def blobs(mask: Mask, shapes: Shapes) -> list[Detection]:
     Args:
         mask: 255 where something moves, 0 elsewhere.
         shapes: what is too small, and what is what.
+        statures: how tall people are in this picture; learns from those who are alone in it.
     """
     import cv2
 
     height, width = mask.shape
     # Tall rather than wide: a body's gaps are above one another, two bodies are side by side.
-    closed = cv2.morphologyEx(cv2.medianBlur(mask, 3), cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8))
+    closed = np.asarray(
+        cv2.morphologyEx(cv2.medianBlur(mask, 3), cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8)), dtype=np.uint8
+    )
     count, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     smallest = shapes.min_area * height * width
     parts = [
@@ -55,12 +65,18 @@ def blobs(mask: Mask, shapes: Shapes) -> list[Detection]:
         for x, y, w, h, area in stats[1:count]
         if area >= smallest / 4
     ]
-    whole = _joined(parts, _GAP * height)
-    return [
+    found = [
         _detection(box, area, shapes, height, width)
-        for box, area in whole
+        for box, area in _joined(parts, _GAP * height)
         if area >= smallest and box.height >= shapes.min_height * height
     ]
+    parted = [one for whole in found for one in _parted(whole, closed, statures)]
+    statures.learn(
+        (one.box.y2 / height, one.box.height / height)
+        for one in found
+        if one.label == "person" and _is_alone(one.box, height, width) and one in parted
+    )
+    return parted
 
 
 def _joined(parts: Sequence[tuple[Box, int]], gap: float) -> list[tuple[Box, int]]:
@@ -92,3 +108,49 @@ def _detection(box: Box, area: int, shapes: Shapes, height: int, width: int) -> 
     filled = min(1.0, area / box.area / _FULL)
     size = min(1.0, area / (2 * shapes.min_area * height * width))
     return Detection(box, label, filled * size)
+
+
+def _is_alone(box: Box, height: int, width: int) -> bool:
+    """Slim, and cut by no edge of the picture."""
+    inside = box.x1 > 1 and box.y1 > 1 and box.x2 < width - 1 and box.y2 < height - 1
+    return inside and box.width <= _SLIM * box.height
+
+
+def _parted(whole: Detection, mask: Mask, statures: Statures) -> list[Detection]:
+    """One detection for each person in a blob, where its outline shows several heads, or it is too tall for one."""
+    height = mask.shape[0]
+    box = whole.box
+    usual = statures.at(box.y2 / height)
+    if usual is None or whole.label == "vehicle":
+        return [whole]
+    tall = usual * height
+    heads = _heads(mask[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)], tall)
+    if len(heads) == 1 and box.height > _TALLER_THAN_ONE * tall and box.y2 < height - 1:
+        front = Box(box.x1, box.y2 - tall, box.x2, box.y2)
+        return [
+            Detection(one, whole.label, whole.confidence) for one in (_below(heads[0], box, statures, height), front)
+        ]
+    if not 2 <= len(heads) <= _MOST_HEADS:
+        return [whole]
+    return [Detection(_below(head, box, statures, height), "person", whole.confidence) for head in heads]
+
+
+def _heads(blob: Mask, tall: float) -> list[tuple[int, int]]:
+    """Column and row, within the blob, of what stands out of its outline."""
+    from scipy.signal import find_peaks
+
+    columns = blob.any(axis=0)
+    rise = np.where(columns, blob.shape[0] - blob.argmax(axis=0), 0)
+    # An edge on both sides, so that somebody cut by the box's side stands out too.
+    peaks, _ = find_peaks(
+        np.concatenate([[0], rise, [0]]), prominence=_HEAD_STANDS_OUT * tall, distance=max(1.0, _HEADS_APART * tall)
+    )
+    return [(int(column) - 1, int(blob.shape[0] - rise[column - 1])) for column in peaks]
+
+
+def _below(head: tuple[int, int], blob: Box, statures: Statures, height: int) -> Box:
+    """The box of the person with this head."""
+    x, y = blob.x1 + head[0], blob.y1 + head[1]
+    feet = min(blob.y2, (statures.feet_below(y / height) or 1.0) * height)
+    half = _USUAL_WIDTH / 2 * max(feet - y, 1.0)
+    return Box(max(blob.x1, x - half), y, min(blob.x2, x + half), feet)

@@ -12,6 +12,7 @@ import numpy as np
 
 from factory_pipelines.vision.blobs import Mask, Shapes, blobs
 from factory_pipelines.vision.lighting import Lighting
+from factory_pipelines.vision.stature import Statures
 from factory_pipelines.vision.types import Box, Detection, Image
 
 LEARNING_RATE = 0.002
@@ -81,6 +82,7 @@ class MotionDetector:
         self._shape = shape
         self._seen = self._too_much = 0
         self._lighting = Lighting(self._learning_rate)
+        self._statures = Statures()
         self._model: Any = cv2.createBackgroundSubtractorMOG2(
             varThreshold=self._sensitivity, detectShadows=self._shadows
         )
@@ -106,7 +108,7 @@ class MotionDetector:
         down, across = height / shape[0], width / shape[1]
         return [
             Detection(Box(b.x1 * across, b.y1 * down, b.x2 * across, b.y2 * down), found.label, found.confidence)
-            for found in blobs(mask, self._shapes)
+            for found in blobs(mask, self._shapes, self._statures)
             for b in (found.box,)
         ]
 

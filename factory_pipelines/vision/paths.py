@@ -12,12 +12,17 @@ from datetime import datetime
 from factory_pipelines.vision.kalman import Axis
 from factory_pipelines.vision.types import Box, Detection, Track
 
+# From the first edge to the last, along one coordinate.
+Side = tuple[float, float]
+
 # Standard deviations as shares of a track's scale, the longer side of its box; of speed and acceleration, by seconds.
 _WHOLE_SD, _PART_SD, _CLAMPED_SD, _FIRST_SPEED_SD, _ACCELERATION_SD = 0.04, 0.10, 0.15, 1.5, 0.8
 # A side longer or shorter than expected by more than this share shows the track in part, or more than the track.
 _PART = 0.25
 # An edge further from where it was expected than this share of the scale belongs to something else.
 _OWN_EDGE = 0.3
+# Nearer to the edge of the picture than this, in its heights, a side is cut by it.
+_AT_EDGE = 0.012
 # A track that comes in from the edge of the picture grows for so long.
 _YOUNG_S = 2.0
 # How fast size and confidence follow what is seen.
@@ -82,28 +87,38 @@ class Path:
         for axis in (self.x, self.y):
             axis.predict(elapsed_s, _ACCELERATION_SD * self.scale)
 
-    def take(self, box: Box, detection: Detection, at: datetime) -> None:
+    def take(self, box: Box, detection: Detection, at: datetime, frame: Box) -> None:
         """Takes in a detection of its own; ``box`` is the detection's, or with fragments that belong to it."""
-        scale = self.scale
         own = self.box
         is_young = (at - self.born_at).total_seconds() < _YOUNG_S
-        in_x, in_y = _is_part(box.width, self.width, is_young), _is_part(box.height, self.height, is_young)
-        if in_x and not _update_by_edges(self.x, (own.x1, own.x2), (box.x1, box.x2), 0.5, scale, (True, True)):
-            in_x = False
-        if in_y and not _update_by_edges(self.y, (own.y1, own.y2), (box.y1, box.y2), 1.0, scale, (True, True)):
-            in_y = False
-        if not in_x:
-            self.x.update(box.bottom_centre[0], _WHOLE_SD * scale)
-        if not in_y:
-            self.y.update(box.y2, _WHOLE_SD * scale)
-        self.width += (_SIZE_RATE_IN_PART if in_x else _SIZE_RATE) * (box.width - self.width)
-        self.height += (_SIZE_RATE_IN_PART if in_y else _SIZE_RATE) * (box.height - self.height)
+        self.width, whole_x = self._take_side(
+            self.x, (own.x1, own.x2), (box.x1, box.x2), (frame.x1, frame.x2), 0.5, is_young
+        )
+        self.height, whole_y = self._take_side(
+            self.y, (own.y1, own.y2), (box.y1, box.y2), (frame.y1, frame.y2), 1.0, is_young
+        )
         self.confidence += _CONFIDENCE_RATE * (detection.confidence - self.confidence)
-        if not (in_x or in_y):
+        if whole_x and whole_y:
             self.votes[detection.label] = self.votes.get(detection.label, 0.0) + detection.confidence
         self.hits += 1
         self.seen_at = at
         self.is_merged = False
+
+    def _take_side(
+        self, axis: Axis, own: Side, seen: Side, frame: Side, anchor: float, is_young: bool
+    ) -> tuple[float, bool]:
+        """Corrects one coordinate; the size along it, and whether the track was seen whole."""
+        size, measured = own[1] - own[0], seen[1] - seen[0]
+        is_cut = seen[0] <= frame[0] + _AT_EDGE, seen[1] >= frame[1] - _AT_EDGE
+        if is_cut[0] != is_cut[1]:
+            size = max(size, measured)
+            place = seen[1] - (1 - anchor) * size if is_cut[0] else seen[0] + anchor * size
+            axis.update(place, _PART_SD * self.scale)
+            return size, False
+        if _is_part(measured, size, is_young) and _update_by_edges(axis, own, seen, anchor, self.scale, (True, True)):
+            return size + _SIZE_RATE_IN_PART * (measured - size), False
+        axis.update(seen[0] + anchor * measured, _WHOLE_SD * self.scale)
+        return size + _SIZE_RATE * (measured - size), True
 
     def miss(self) -> None:
         """A picture did not show it."""
@@ -138,8 +153,8 @@ def _is_part(measured: float, expected: float, is_young: bool) -> bool:
 
 def _update_by_edges(
     axis: Axis,
-    own: tuple[float, float],
-    seen: tuple[float, float],
+    own: Side,
+    seen: Side,
     anchor: float,
     scale: float,
     edges: tuple[bool, bool],
@@ -161,7 +176,7 @@ def _update_by_edges(
     return True
 
 
-def _keep_within(axis: Axis, own: tuple[float, float], blob: tuple[float, float], scale: float) -> None:
+def _keep_within(axis: Axis, own: Side, blob: Side, scale: float) -> None:
     """Draws a track back into the blob that holds it."""
     overshoot = max(blob[0] - own[0], 0.0) - max(own[1] - blob[1], 0.0)
     if overshoot:

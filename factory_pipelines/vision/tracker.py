@@ -71,7 +71,7 @@ class Tracker:
         merged = set()
         for number, owners in matches.owners.items():
             if len(owners) == 1:
-                owners[0].take(matches.boxes[number], detections[number], at)
+                owners[0].take(matches.boxes[number], detections[number], at, frame)
             else:
                 share(owners, matches.boxes[number], at)
                 merged |= {path.track_id for path in owners}
