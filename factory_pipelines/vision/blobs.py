@@ -19,6 +19,8 @@ _FULL = 0.5
 _HEAD_STANDS_OUT, _HEADS_APART, _MOST_HEADS = 0.08, 0.18, 4
 # A blob taller than this many people has somebody behind somebody.
 _TALLER_THAN_ONE = 1.35
+# How much of the one behind is hidden by one in front whose feet are below the picture.
+_HIDDEN = 0.3
 # Whoever is no wider than this, by height, and has one head, walks alone: width of a person with a long stride.
 _SLIM, _USUAL_WIDTH = 0.5, 0.32
 
@@ -125,11 +127,11 @@ def _parted(whole: Detection, mask: Mask, statures: Statures) -> list[Detection]
         return [whole]
     tall = usual * height
     heads = _heads(mask[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)], tall)
-    if len(heads) == 1 and box.height > _TALLER_THAN_ONE * tall and box.y2 < height - 1:
-        front = Box(box.x1, box.y2 - tall, box.x2, box.y2)
-        return [
-            Detection(one, whole.label, whole.confidence) for one in (_below(heads[0], box, statures, height), front)
-        ]
+    if len(heads) == 1 and box.height > _TALLER_THAN_ONE * tall:
+        behind = _below(heads[0], box, statures, height)
+        is_cut = box.y2 >= height - 1
+        front = Box(box.x1, behind.y2 - _HIDDEN * tall if is_cut else box.y2 - tall, box.x2, box.y2)
+        return [Detection(one, "person", whole.confidence) for one in (behind, front)]
     if not 2 <= len(heads) <= _MOST_HEADS:
         return [whole]
     return [Detection(_below(head, box, statures, height), "person", whole.confidence) for head in heads]

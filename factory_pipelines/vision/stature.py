@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_BANDS, _REMEMBERED, _ENOUGH = 12, 60, 15
+_BANDS, _REMEMBERED, _ENOUGH = 12, 120, 40
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class Statures:
         default_factory=lambda: tuple(deque(maxlen=_REMEMBERED) for _ in range(_BANDS))
     )
     _line: tuple[float, float] | None = None
+    _known: tuple[int, int] = (0, -1)
 
     def learn(self, seen: Iterable[tuple[float, float]]) -> None:
         """Takes in people who stood alone and whole in a picture: where their feet were, and their height."""
@@ -32,8 +33,8 @@ class Statures:
             self._line = self._fitted()
 
     def at(self, feet: float) -> float | None:
-        """Usual height of somebody whose feet are there; None before enough people were seen."""
-        if self._line is None:
+        """Usual height of somebody whose feet are there; None where too few people were seen so far."""
+        if self._line is None or not self._known[0] - 1 <= int(feet * _BANDS) <= self._known[1] + 1:
             return None
         return max(0.02, self._line[0] + self._line[1] * feet)
 
@@ -48,6 +49,7 @@ class Statures:
         known = [(n, band) for n, band in enumerate(self._bands) if len(band) >= _ENOUGH]
         if not known:
             return None
+        self._known = known[0][0], known[-1][0]
         middles = np.array([(n + 0.5) / _BANDS for n, _ in known])
         heights = np.array([np.median(band) for _, band in known])
         if len(known) < 3:
