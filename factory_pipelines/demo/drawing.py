@@ -41,7 +41,7 @@ class Dress:
 
 @lru_cache(maxsize=8)
 def hall(width: int, height: int, seed: int, wall_share: float) -> Image:
-    """An empty hall: floor with joints, a wall with shelves, a grain that belongs to the things and not to the camera."""
+    """An empty hall: a floor with joints, a wall with shelves, a grain that is the things' own and not the camera's."""
     import cv2
 
     rng = np.random.default_rng(seed)
@@ -74,7 +74,9 @@ def pillar(picture: Image, x: float, width: float, bottom: float) -> None:
         part[:] = (np.array([112, 118, 120]) * shade).astype(np.uint8)
 
 
-def person(picture: Image, feet: tuple[float, float], height: float, stride: float, dress: Dress) -> None:
+def person(
+    picture: Image, feet: tuple[float, float], height: float, stride: float, dress: Dress, broad: float = 1.0
+) -> None:
     """Somebody who walks.
 
     Args:
@@ -83,29 +85,27 @@ def person(picture: Image, feet: tuple[float, float], height: float, stride: flo
         height: pixels.
         stride: phase of the walk in radians; legs and arms swing with it.
         dress: colours.
+        broad: width against height; seen steeply from above, people look shorter and no less wide.
     """
     import cv2
 
     x, y = feet
     swing = math.sin(stride)
-    half = 0.095 * height
+    across = height * broad
+    half = 0.095 * across
     hip, shoulder, neck = y - 0.47 * height, y - 0.80 * height, y - 0.84 * height
-    thick = max(1, round(0.075 * height))
+    thick = max(1, round(0.075 * across))
     for side in (-1, 1):
-        foot = (
-            round(x + side * swing * 0.11 * height),
-            round(y - 0.02 * height - 0.02 * height * max(0, side * swing)),
-        )
-        cv2.line(
-            picture, (round(x + side * 0.03 * height), round(hip)), foot, dress.trousers, max(1, thick), cv2.LINE_4
-        )
+        lift = 0.02 * height * (1 + max(0.0, side * swing))
+        foot = (round(x + side * swing * 0.11 * across), round(y - lift))
+        cv2.line(picture, (round(x + side * 0.03 * across), round(hip)), foot, dress.trousers, thick, cv2.LINE_4)
     body = [(x - half, shoulder), (x + half, shoulder), (x + 0.8 * half, hip), (x - 0.8 * half, hip)]
     cv2.fillConvexPoly(picture, np.array(body).round().astype(np.int32), dress.shirt)
-    arm = max(1, round(0.05 * height))
+    arm = max(1, round(0.05 * across))
     for side in (-1, 1):
-        hand = (round(x + side * half - side * swing * 0.08 * height), round(y - 0.45 * height))
+        hand = (round(x + side * half - side * swing * 0.08 * across), round(y - 0.45 * height))
         cv2.line(picture, (round(x + side * half), round(shoulder + arm / 2)), hand, dress.shirt, arm, cv2.LINE_4)
-    cv2.circle(picture, (round(x), round(neck - 0.07 * height)), max(1, round(0.085 * height)), dress.skin, -1)
+    cv2.circle(picture, (round(x), round(neck - 0.07 * height)), max(1, round(0.085 * across)), dress.skin, -1)
 
 
 def shadow(picture: Image, centre: tuple[float, float], axes: tuple[float, float], strength: float = 1.0) -> None:

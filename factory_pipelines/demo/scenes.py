@@ -1,7 +1,7 @@
 """Rendered camera scenes: people and vehicles before a simulated camera, and the truth about them.
 
-A picture is a pure function of its scene and its second: any picture is drawn alone, always the same, in real time. What
-walks through comes as ``Walk``s from a schedule (``traffic.py``): random, or the passages of the simulated day.
+A picture is a pure function of its scene and its second: any picture is drawn alone, always the same, in real time.
+What walks through comes as ``Walk``s from a schedule (``traffic.py``): random, or the passages of the simulated day.
 
 Places are in picture heights from the top left corner, so that a scene looks the same at any resolution.
 """
@@ -94,10 +94,12 @@ class View:
     """How a camera looks at its scene.
 
     Attributes:
-        name: ``across`` sees people pass from side to side, ``along`` towards it and away, ``gate`` vehicles coming.
+        name: ``across`` sees people pass from side to side; ``along``, above a door, from the front and behind;
+            ``gate`` sees vehicles come.
         line: start and end of the line, shares of the picture; ``in`` goes from its left hand to its right.
         height_at: height of a person or vehicle whose feet are at ``y`` is ``height_at[0] + height_at[1] * y``.
         wall: share of the picture's height that a wall takes at its top.
+        broad: how wide people look for their height; more than 1 from steeply above.
         pillars: of each, the x of its middle, its width and its bottom.
     """
 
@@ -105,6 +107,7 @@ class View:
     line: tuple[tuple[float, float], tuple[float, float]]
     height_at: tuple[float, float]
     wall: float = 0.3
+    broad: float = 1.0
     pillars: tuple[tuple[float, float, float], ...] = ()
 
     def size_at(self, y: float) -> float:
@@ -114,7 +117,7 @@ class View:
 
 # Upwards on the screen, so that the right hand is the right side.
 ACROSS = View("across", ((0.5, 1.0), (0.5, 0.4)), (0.0, 0.45))
-ALONG = View("along", ((0.02, 0.66), (0.98, 0.66)), (0.26, 0.10), wall=0.0)
+ALONG = View("along", ((0.02, 0.6), (0.98, 0.6)), (0.22, 0.06), wall=0.0, broad=1.5)
 GATE = View("gate", ((0.02, 0.62), (0.98, 0.62)), (0.02, 0.55))
 
 
@@ -231,7 +234,9 @@ class Scene:
 
     def _extent(self, walk: Walk, y: float) -> tuple[float, float]:
         tall = self.view.size_at(y) * walk.build
-        return tall, tall * (drawing.PERSON_WIDTH if walk.label == "person" else drawing.VEHICLE_ASPECT)
+        return tall, tall * (
+            drawing.PERSON_WIDTH * self.view.broad if walk.label == "person" else drawing.VEHICLE_ASPECT
+        )
 
     def _shadow(self, picture: drawing.Image, walk: Walk, x: float, y: float) -> None:
         height = self.size[1]
@@ -249,7 +254,7 @@ class Scene:
         if walk.label == "person":
             still = walk.place(at_s + 0.1) == (x, y)
             stride = 0.0 if still else 2 * math.pi * _STRIDE_HZ * (at_s - walk.begins_s)
-            drawing.person(picture, feet, tall, stride, self._dress(walk.actor))
+            drawing.person(picture, feet, tall, stride, self._dress(walk.actor), self.view.broad)
             return
         paint = drawing.PAINTS[self._choice("paint", len(drawing.PAINTS), walk.actor)]
         left, top, right, bottom = drawing.vehicle(picture, feet, tall, paint)

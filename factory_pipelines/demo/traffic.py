@@ -16,6 +16,8 @@ _ASPECT = 16 / 9
 # Heights a second at which people walk, and how far a loiterer sways about the line, in their heights: 20 cm.
 _SPEED, _SWAY = (0.55, 0.85), 0.12
 _BUILD = (0.9, 1.08)
+# Seen steeply from above, a step is longer for the height of a body.
+_FROM_ABOVE = 1.2
 _PER_SLOT = 1000
 
 
@@ -88,7 +90,7 @@ def walk(view: View, noise: Noise, actor: int, at_s: float, direction: Direction
     if sign < 0:
         start, end = end, start
     tall = view.size_at(fixed if view is not ALONG else line)
-    speed = pace * tall * (0.75 if view is ALONG else 1.0)
+    speed = pace * tall * (_FROM_ABOVE if view is ALONG else 1.0)
     loiters = bool(noise.chance("loiters", habits.loiter_share, actor))
     turns = loiters and bool(noise.chance("turns", habits.turn_share, actor))
     way = [(at_s - abs(line - start) / speed, start)]
@@ -129,7 +131,7 @@ def _swaying(
 def _lead_s(view: View) -> float:
     """Longest way from the edge to the line: a walk begins no earlier than its slot."""
     start, line, end, fixed = _course(view, 0.0)
-    slowest = _SPEED[0] * view.size_at(fixed if view is not ALONG else line) * (0.75 if view is ALONG else 1.0)
+    slowest = _SPEED[0] * view.size_at(fixed if view is not ALONG else line) * (_FROM_ABOVE if view is ALONG else 1.0)
     return max(abs(line - start), abs(end - line)) / slowest
 
 

@@ -21,8 +21,8 @@ _HEAD_STANDS_OUT, _HEADS_APART, _MOST_HEADS = 0.08, 0.18, 4
 _TALLER_THAN_ONE = 1.35
 # How much of the one behind is hidden by one in front whose feet are below the picture.
 _HIDDEN = 0.3
-# Whoever is no wider than this, by height, and has one head, walks alone: width of a person with a long stride.
-_SLIM, _USUAL_WIDTH = 0.5, 0.32
+# Width by height of one person at most, and usually.
+_SLIM, _USUAL_WIDTH = 0.8, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,17 @@ def blobs(mask: Mask, shapes: Shapes, statures: Statures) -> list[Detection]:
         for box, area in _joined(parts, _GAP * height)
         if area >= smallest and box.height >= shapes.min_height * height
     ]
-    parted = [one for whole in found for one in _parted(whole, closed, statures)]
-    statures.learn(
-        (one.box.y2 / height, one.box.height / height)
-        for one in found
-        if one.label == "person" and _is_alone(one.box, height, width) and one in parted
-    )
+    parted: list[Detection] = []
+    alone: list[tuple[float, float]] = []
+    for whole in found:
+        if whole.label == "vehicle":
+            parted.append(whole)
+            continue
+        people = _parted(whole, closed, statures)
+        parted += people
+        if len(people) == 1 and _is_whole(whole.box, height, width):
+            alone.append((whole.box.y2 / height, whole.box.height / height))
+    statures.learn(alone)
     return parted
 
 
@@ -112,8 +117,8 @@ def _detection(box: Box, area: int, shapes: Shapes, height: int, width: int) -> 
     return Detection(box, label, filled * size)
 
 
-def _is_alone(box: Box, height: int, width: int) -> bool:
-    """Slim, and cut by no edge of the picture."""
+def _is_whole(box: Box, height: int, width: int) -> bool:
+    """Shaped like one person, and cut by no edge of the picture."""
     inside = box.x1 > 1 and box.y1 > 1 and box.x2 < width - 1 and box.y2 < height - 1
     return inside and box.width <= _SLIM * box.height
 
@@ -123,10 +128,10 @@ def _parted(whole: Detection, mask: Mask, statures: Statures) -> list[Detection]
     height = mask.shape[0]
     box = whole.box
     usual = statures.at(box.y2 / height)
-    if usual is None or whole.label == "vehicle":
-        return [whole]
-    tall = usual * height
+    tall = box.height if usual is None else usual * height
     heads = _heads(mask[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)], tall)
+    if usual is None and len(heads) == 1:
+        return [whole]
     if len(heads) == 1 and box.height > _TALLER_THAN_ONE * tall:
         behind = _below(heads[0], box, statures, height)
         is_cut = box.y2 >= height - 1

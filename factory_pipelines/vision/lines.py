@@ -4,8 +4,8 @@ Points are shares of the picture, from (0, 0) at the top left to (1, 1) at the b
 resolution. What counts is the point where a track touches the ground, the bottom centre of its box.
 
 A line has a band on both sides, as wide as a share of the height of whoever stands there, near or far. Within the band
-nobody is on either side: who sways or loiters on the line stays on the side from which they came, and crosses once, when
-they leave the band beyond it.
+nobody is on either side: who sways or loiters on the line stays on the side from which they came, and crosses once,
+when they leave the band beyond it.
 """
 
 import math
