@@ -125,7 +125,8 @@ class MotionDetector:
             for box in self._held:
                 x1, y1, x2, y2 = (max(0, round(edge * share)) for edge in (box.x1, box.y1, box.x2, box.y2))
                 known[y1:y2, x1:x2] = 255
-            self._model.apply(small, known, learningRate=rate)
+            # By name: given by place, the mask would be taken for one to be filled.
+            self._model.apply(image=small, knownForegroundMask=known, learningRate=rate)
         return np.where(mask == 255, np.uint8(255), np.uint8(0))
 
     def _is_nothing_to_go_by(self, mask: Mask) -> bool:

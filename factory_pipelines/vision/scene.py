@@ -4,17 +4,20 @@ A scene holds all state of its camera and nothing else: no clock, no thread. The
 the same result.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from factory_pipelines.vision.lines import Line, LineCounter, Zone
+from factory_pipelines.vision.lines import Line, LineCounter, Point, Zone
 from factory_pipelines.vision.tracker import Followed, Tracker
 from factory_pipelines.vision.types import Box, Crossing, Detection, Detector, Image, Track
 
-# Slower than this, in heights of its box a second, a track stands.
-_STANDING_SPEED = 0.15
+# A track stands that has been within so many heights of one place for so long.
+_STANDS_WITHIN, _STANDS_AFTER_S = 0.3, 1.0
+# Room around what stands, as a share of its sides.
+_ROOM = 0.2
 
 
 @runtime_checkable
@@ -77,7 +80,7 @@ class SceneWatcher:
         self._zones = tuple(zones)
         self._hold_s = hold_s
         self._aspect: float | None = None
-        self._standing_since: dict[int, datetime] = {}
+        self._anchors: dict[int, tuple[Point, datetime]] = {}
 
     def step(self, image: Image, at: datetime) -> SceneResult:
         """Looks at one picture, taken at ``at``."""
@@ -102,7 +105,7 @@ class SceneWatcher:
         found = [Detection(_scaled(one.box, 1 / height), one.label, one.confidence) for one in detections]
         followed = self._tracker.step(found, at, Box(0.0, 0.0, aspect, 1.0))
         crossings = self._crossings(followed, aspect, height, at)
-        self._hold(followed, height, at)
+        self._hold(followed, aspect, height, at)
         tracks = [_in_pixels(one.track, height) for one in followed if one.track.is_confirmed or one.is_seen]
         return SceneResult(tuple(detections), tuple(tracks), crossings, self._zone_counts(followed, aspect))
 
@@ -134,27 +137,32 @@ class SceneWatcher:
             for zone in self._zones
         }
 
-    def _hold(self, followed: Sequence[Followed], height: int, at: datetime) -> None:
+    def _hold(self, followed: Sequence[Followed], aspect: float, height: int, at: datetime) -> None:
         """Tells the detector which believed tracks stand still, each for ``hold_s`` at most."""
         if not isinstance(self._detector, HoldsForeground):
             return
-        standing = {
-            one.track.track_id: one.track.box
-            for one in followed
-            if one.track.is_confirmed and one.is_seen and _stands(one)
-        }
-        self._standing_since = {number: self._standing_since.get(number, at) for number in standing}
-        self._detector.hold(
-            [
-                _scaled(box, height)
-                for number, box in standing.items()
-                if (at - self._standing_since[number]).total_seconds() <= self._hold_s
-            ]
-        )
+        anchors: dict[int, tuple[Point, datetime]] = {}
+        held = []
+        for one in followed:
+            if not one.track.is_confirmed:
+                continue
+            box = one.track.box
+            place, since = self._anchors.get(one.track.track_id, (box.bottom_centre, at))
+            if math.dist(place, box.bottom_centre) > _STANDS_WITHIN * box.height:
+                place, since = box.bottom_centre, at
+            anchors[one.track.track_id] = place, since
+            if one.is_seen and _STANDS_AFTER_S <= (at - since).total_seconds() <= self._hold_s:
+                held.append(_scaled(_grown(box, aspect), height))
+        self._anchors = anchors
+        self._detector.hold(held)
 
 
-def _stands(one: Followed) -> bool:
-    return max(abs(one.speed[0]), abs(one.speed[1])) < _STANDING_SPEED * one.track.box.height
+def _grown(box: Box, aspect: float) -> Box:
+    """With some room around it, so that the edges of what stands there are not forgotten bit by bit."""
+    room_x, room_y = _ROOM * box.width, _ROOM * box.height
+    return Box(
+        max(box.x1 - room_x, 0.0), max(box.y1 - room_y, 0.0), min(box.x2 + room_x, aspect), min(box.y2 + room_y, 1.0)
+    )
 
 
 def _ground(box: Box, aspect: float) -> tuple[float, float]:

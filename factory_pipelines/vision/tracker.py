@@ -22,15 +22,11 @@ class Followed:
         track: the track.
         is_seen: in this picture, alone or merged with others; otherwise its box is a prediction.
         is_merged: it shares its detection with other tracks.
-        speed: of the bottom centre along x and y, in units of the boxes a second.
-        born_at: time of the first picture that showed it.
     """
 
     track: Track
     is_seen: bool
     is_merged: bool
-    speed: tuple[float, float]
-    born_at: datetime
 
 
 @dataclass(slots=True)
@@ -104,4 +100,4 @@ def _is_inside(point: tuple[float, float], frame: Box) -> bool:
 
 
 def _followed(path: Path, at: datetime, is_merged: bool) -> Followed:
-    return Followed(path.track(), path.seen_at == at, is_merged, (path.x.speed, path.y.speed), path.born_at)
+    return Followed(path.track(), path.seen_at == at, is_merged)
