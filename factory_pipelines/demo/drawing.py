@@ -21,7 +21,7 @@ SHIRTS: tuple[Colour, ...] = (
 )  # fmt: skip
 TROUSERS: tuple[Colour, ...] = ((50, 45, 40), (95, 70, 45), (60, 65, 70), (30, 30, 30), (40, 55, 90))
 SKINS: tuple[Colour, ...] = ((95, 125, 175), (70, 95, 140), (50, 70, 110), (130, 160, 205))
-PAINTS: tuple[Colour, ...] = ((210, 210, 210), (60, 50, 45), (40, 40, 170), (150, 80, 40), (120, 120, 125))
+PAINTS: tuple[Colour, ...] = ((210, 210, 210), (60, 50, 45), (40, 40, 170), (150, 80, 40), (40, 110, 60))
 PERSON_WIDTH = 0.30
 """Width of a person's box by its height, arms and stride included."""
 VEHICLE_ASPECT = 1.25
@@ -127,8 +127,15 @@ def _shadow_stamp(across: int, down: int, strength: float) -> npt.NDArray[np.flo
     return np.asarray(1 - (1 - _SHADOW) * strength * inside, dtype=np.float32)[..., None]
 
 
-def vehicle(picture: Image, feet: tuple[float, float], height: float, paint: Colour) -> tuple[int, int, int, int]:
-    """A vehicle from the front; returns its plate's place (left, top, right, bottom), a white plate without text.
+def plate_place(feet: tuple[float, float], height: float) -> tuple[int, int, int, int]:
+    """Where a vehicle's plate is (left, top, right, bottom), from its bottom centre and height; pixels."""
+    x, y = feet
+    half = 0.26 * VEHICLE_ASPECT * height / 2
+    return round(x - half), round(y - 0.29 * height), round(x + half), round(y - 0.185 * height)
+
+
+def vehicle(picture: Image, feet: tuple[float, float], height: float, paint: Colour) -> None:
+    """A vehicle from the front, with a white plate without text.
 
     Args:
         picture: to be drawn into.
@@ -154,6 +161,5 @@ def vehicle(picture: Image, feet: tuple[float, float], height: float, paint: Col
     polygon((120, 105, 90), (-0.80, 0.60), (0.80, 0.60), (0.57, 0.95), (-0.57, 0.95))
     for side in (-1, 1):
         polygon((225, 240, 245), (side * 0.90, 0.38), (side * 0.66, 0.38), (side * 0.66, 0.50), (side * 0.90, 0.50))
-    plate = (round(x - 0.26 * half), round(y - 0.29 * height), round(x + 0.26 * half), round(y - 0.185 * height))
-    cv2.rectangle(picture, plate[:2], (plate[2] - 1, plate[3] - 1), (230, 230, 230), -1)
-    return plate
+    left, top, right, bottom = plate_place(feet, height)
+    cv2.rectangle(picture, (left, top), (right - 1, bottom - 1), (230, 230, 230), -1)

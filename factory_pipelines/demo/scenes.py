@@ -22,8 +22,9 @@ Direction = Literal["in", "out"]
 PlatePainter = Callable[[str, int, int], drawing.Image]
 
 SLOT_S = 60.0
-"""A schedule is asked for the walks that begin within slots of this length."""
-LONGEST_WALK_S = 120.0
+"""A schedule is asked for walks slot by slot; slots are so long."""
+SLOT_REACH_S = 120.0
+"""A slot's walks begin after it does, and have ended so long after its beginning."""
 _STRIDE_HZ = 0.95
 _NOISE_PICTURES = 4
 
@@ -86,7 +87,7 @@ class Walk:
 
 
 Schedule = Callable[[int], Sequence[Walk]]
-"""The walks that begin in a slot: slot ``n`` lasts from ``n * SLOT_S`` to ``(n + 1) * SLOT_S``."""
+"""The walks of a slot: slot ``n`` begins at ``n * SLOT_S``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class View:
 # Upwards on the screen, so that the right hand is the right side.
 ACROSS = View("across", ((0.5, 1.0), (0.5, 0.4)), (0.0, 0.45))
 ALONG = View("along", ((0.02, 0.6), (0.98, 0.6)), (0.22, 0.06), wall=0.0, broad=1.5)
-GATE = View("gate", ((0.02, 0.62), (0.98, 0.62)), (0.02, 0.55))
+GATE = View("gate", ((0.02, 0.7), (0.98, 0.7)), (0.05, 0.75))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,13 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The truth about one actor in one picture; box in pixels (left, top, right, bottom), cut by no edge."""
+    """The truth about one actor in one picture; boxes in pixels (left, top, right, bottom), cut by no edge."""
 
     actor: int
     label: str
     box: tuple[float, float, float, float]
     plate: str | None
+    plate_box: tuple[float, float, float, float] | None
 
 
 @dataclass
@@ -215,12 +217,15 @@ class Scene:
             tall, wide = self._extent(walk, y)
             box = ((x - wide / 2) * height, (y - tall) * height, (x + wide / 2) * height, y * height)
             if box[0] < width and box[2] > 0 and box[1] < height and box[3] > 0:
-                found.append(Sight(walk.actor, walk.label, box, walk.plate))
+                plate_box = None
+                if walk.label == "vehicle":
+                    plate_box = drawing.plate_place((x * height, y * height), tall * height)
+                found.append(Sight(walk.actor, walk.label, box, walk.plate, plate_box))
         return found
 
     def crossings(self, since_s: float, until_s: float) -> list[TrueCrossing]:
         """Who crossed the line in ``[since_s, until_s)``, in order of time."""
-        slots = range(math.floor((since_s - LONGEST_WALK_S) / SLOT_S), math.floor(until_s / SLOT_S) + 1)
+        slots = range(math.floor((since_s - SLOT_REACH_S) / SLOT_S), math.floor(until_s / SLOT_S) + 1)
         found = [walk.crossing for slot in slots for walk in self._walks(slot) if walk.crossing is not None]
         return sorted(
             (crossing for crossing in found if since_s <= crossing.at_s < until_s),
@@ -228,7 +233,7 @@ class Scene:
         )
 
     def _present(self, at_s: float) -> list[tuple[Walk, float, float]]:
-        slots = range(math.floor((at_s - LONGEST_WALK_S) / SLOT_S), math.floor(at_s / SLOT_S) + 1)
+        slots = range(math.floor((at_s - SLOT_REACH_S) / SLOT_S), math.floor(at_s / SLOT_S) + 1)
         walks = (walk for slot in slots for walk in self._walks(slot))
         return [(walk, *walk.place(at_s)) for walk in walks if walk.begins_s <= at_s <= walk.ends_s]
 
@@ -257,7 +262,8 @@ class Scene:
             drawing.person(picture, feet, tall, stride, self._dress(walk.actor), self.view.broad)
             return
         paint = drawing.PAINTS[self._choice("paint", len(drawing.PAINTS), walk.actor)]
-        left, top, right, bottom = drawing.vehicle(picture, feet, tall, paint)
+        drawing.vehicle(picture, feet, tall, paint)
+        left, top, right, bottom = drawing.plate_place(feet, tall)
         if self._plate is not None and walk.plate is not None and right - left >= 8:
             part = picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
             plate = self._plate(walk.plate, right - left, bottom - top)

@@ -6,11 +6,11 @@ the walk is laid around it: the truth is known by construction, and never measur
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from factory_pipelines.demo.noise import Noise
-from factory_pipelines.demo.scenes import ALONG, SLOT_S, Direction, Schedule, Step, TrueCrossing, View, Walk
+from factory_pipelines.demo.scenes import ALONG, GATE, SLOT_S, Direction, Schedule, Step, TrueCrossing, View, Walk
 
 _ASPECT = 16 / 9
 # Heights a second at which people walk, and how far a loiterer sways about the line, in their heights: 20 cm.
@@ -79,6 +79,42 @@ def passages(view: View, seed: int, given: Iterable[tuple[float, Direction]]) ->
         return [walk(view, noise, actor, at_s, to, Habits()) for actor, at_s, to in by_slot[slot]]
 
     return schedule
+
+
+def vehicles(seed: int, every_s: float, plates: Sequence[str], stop_s: float = 6.0) -> Schedule:
+    """Vehicles that come to the gate one after the other, stop before the line and drive in.
+
+    Args:
+        seed: of the way they take.
+        every_s: one begins so often.
+        plates: what they carry, in turn.
+        stop_s: how long they wait.
+    """
+    noise = Noise(seed)
+
+    def schedule(slot: int) -> list[Walk]:
+        first, last = math.ceil(slot * SLOT_S / every_s), math.ceil((slot + 1) * SLOT_S / every_s)
+        return [
+            _drive(noise, actor, actor * every_s, plates[actor % len(plates)], stop_s) for actor in range(first, last)
+        ]
+
+    return schedule
+
+
+def _drive(noise: Noise, actor: int, begins_s: float, plate: str, stop_s: float) -> Walk:
+    line = GATE.line[0][1]
+    x = _ASPECT * float(noise.between("drive", 0.42, 0.58, actor))
+    stops_s = begins_s + 4.0
+    goes_s = stops_s + stop_s
+    crosses_s = goes_s + 0.8
+    steps = (
+        Step(begins_s, _ASPECT / 2, 0.30),
+        Step(stops_s, x, line - 0.07),
+        Step(goes_s, x, line - 0.07),
+        Step(crosses_s, x, line),
+        Step(crosses_s + 3.0, x, 1.0 + GATE.size_at(1.9)),
+    )
+    return Walk(actor, "vehicle", steps, TrueCrossing(crosses_s, actor, "vehicle", "in"), plate=plate)
 
 
 def walk(view: View, noise: Noise, actor: int, at_s: float, direction: Direction, habits: Habits) -> Walk:

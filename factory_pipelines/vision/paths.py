@@ -54,7 +54,7 @@ class Path:
         x, y = (
             Axis(value, 0.0, (_WHOLE_SD * scale) ** 2, (_FIRST_SPEED_SD * scale) ** 2) for value in box.bottom_centre
         )
-        votes = {detection.label: detection.confidence}
+        votes = {detection.label: _vote(detection)}
         return cls(track_id, x, y, box.width, box.height, detection.confidence, at, at, votes)
 
     @property
@@ -75,7 +75,7 @@ class Path:
 
     @property
     def label(self) -> str:
-        """What most of its detections, weighed by their confidence, say it is."""
+        """What most of its detections say it is; sure ones and large ones, seen from near, weigh more."""
         return max(self.votes, key=lambda label: (self.votes[label], label))
 
     def track(self) -> Track:
@@ -99,7 +99,7 @@ class Path:
         )
         self.confidence += _CONFIDENCE_RATE * (detection.confidence - self.confidence)
         if whole_x and whole_y:
-            self.votes[detection.label] = self.votes.get(detection.label, 0.0) + detection.confidence
+            self.votes[detection.label] = self.votes.get(detection.label, 0.0) + _vote(detection)
         self.hits += 1
         self.seen_at = at
         self.is_merged = False
@@ -144,6 +144,10 @@ def share(paths: Sequence[Path], box: Box, at: datetime) -> None:
         path.hits += 1
         path.seen_at = at
         path.is_merged = True
+
+
+def _vote(detection: Detection) -> float:
+    return detection.confidence * detection.box.area
 
 
 def _is_part(measured: float, expected: float, is_young: bool) -> bool:
