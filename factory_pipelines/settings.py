@@ -1,20 +1,22 @@
 """Every setting of the platform, in one typed tree.
 
 Read from the environment: prefix ``FACTORY_``, nested with ``__`` (``FACTORY_RTMS__SOURCE=csv``). Secrets are
-``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused, so
-that a typing mistake is an error and not a silent default.
+``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused,
+and so is any name almost like one of ours: a typing mistake is an error and not a silent default.
 """
 
 import json
 import os
 from datetime import date, time
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from factory_pipelines.plant.clock import PlantClock
@@ -209,6 +211,32 @@ class AttendanceSettings(Group):
     handover_min: int = Field(30, ge=0, le=240, description="Around the middle between two shifts: IN is the later's.")
     min_rest_h: int = Field(11, ge=0, le=48, description="Less rest than this between two shifts is flagged.")
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
+    inbox: Path | None = Field(None, description="Folder of terminals' files, a subfolder a source; unset: none.")
+    inbox_settle_s: float = Field(30.0, ge=0, le=3600, description="A file written to within this is not taken yet.")
+    inbox_max_mb: int = Field(64, ge=1, le=1024, description="A larger file is refused.")
+
+
+class VideoSettings(Group):
+    """Live pictures of the cameras."""
+
+    jpeg_quality: int = Field(80, ge=10, le=100, description="Of every picture that goes out.")
+    max_fps: float = Field(12.5, gt=0, le=60, description="Pictures a second of a watched camera, at most.")
+    wall_fps: float = Field(4.0, gt=0, le=25, description="Pictures a second of each camera on the wall page.")
+    max_viewers: int = Field(200, ge=1, le=10_000, description="Streams that may be watched at the same time.")
+    stalled_viewer_s: float = Field(20.0, gt=0, le=600, description="A viewer who takes nothing this long is cut off.")
+
+
+class CamerasSettings(Group):
+    """Cameras that the edge watches (docs/cameras.md)."""
+
+    file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
+    max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
+
+
+class OccupancySettings(Group):
+    """How events become occupancy (docs/occupancy.md)."""
+
+    future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a device's clock may be.")
 
 
 class UiSettings(Group):
@@ -224,6 +252,8 @@ class DemoSettings(Group):
     seed: int = Field(7, description="Another number, another factory.")
     days: int = Field(90, ge=8, le=730, description="Production history at the first start.")
     scale: float = Field(1.0, gt=0, le=50, description="1.0 is about 500 rows a day.")
+    people_days: int = Field(30, ge=2, le=730, description="History of punches and door crossings at the first start.")
+    vehicle_days: int = Field(7, ge=1, le=730, description="History of vehicles at the gates at the first start.")
 
 
 class RetentionSettings(Group):
@@ -262,6 +292,9 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    video: VideoSettings = VideoSettings()
+    cameras: CamerasSettings = CamerasSettings()
+    occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -273,8 +306,29 @@ class Settings(BaseSettings):
 
 
 @lru_cache(maxsize=1)
-def _cached(_environment: frozenset[tuple[str, str]]) -> Settings:
-    return Settings()
+def _cached(environment: frozenset[tuple[str, str]]) -> Settings:
+    settings = Settings()
+    _refuse_near_misses({name.upper() for name, _ in environment})
+    return settings
+
+
+# What docker-compose.yml, the services and the tests call their own variables.
+_NOT_OURS = frozenset({"FACTORY_API_PORT", "FACTORY_UI_PORT", "FACTORY_VERSION"})
+
+
+def _refuse_near_misses(variables: set[str]) -> None:
+    """Outside the groups any name may be somebody else's; only one that is almost ours is a mistake for certain."""
+    known = set()
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        inner = group.model_fields if isinstance(group, type) and issubclass(group, BaseModel) else None
+        known |= {f"FACTORY_{name}__{leaf}".upper() for leaf in inner} if inner else {f"FACTORY_{name}".upper()}
+    for variable in sorted(variables - known - _NOT_OURS):
+        if meant := get_close_matches(variable, known, n=1, cutoff=0.9):
+            text = "there is no such setting: did you mean {meant}?"
+            problem = PydanticCustomError("unknown_variable", text, {"meant": meant[0]})
+            details = InitErrorDetails(type=problem, loc=(variable.removeprefix("FACTORY_").lower(),), input=None)
+            raise ValidationError.from_exception_data("Settings", [details], hide_input=True)
 
 
 def load_settings() -> Settings:

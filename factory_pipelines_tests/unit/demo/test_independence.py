@@ -10,17 +10,26 @@ from factory_pipelines_tests.unit.demo.conftest import WORKDAY
 DEMO = Path(factory_pipelines.demo.__file__).parent
 SIMULATOR = (
     "catalogue",
+    "counters",
     "counting",
+    "crews",
     "day",
     "dirt",
     "factory",
+    "movements",
     "noise",
+    "ocr",
     "people",
+    "presence",
     "rtms",
     "shifts",
+    "site",
     "styles",
     "supervisors",
+    "terminals",
+    "timesheet",
     "truth",
+    "vehicles",
     "work",
 )
 
