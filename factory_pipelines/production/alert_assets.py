@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from factory_pipelines.alerts.tables import EVALUATIONS
 from factory_pipelines.production.assets import OWNERS, employee_efficiency, supervisors
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
@@ -19,7 +20,7 @@ ALERTS_KEY = dg.AssetKey(["production", "efficiency_alerts"])
     kinds={"python", "postgres"},
     owners=OWNERS,
     code_version="1",
-    metadata={"dagster/table_name": "alerts.alerts"},
+    metadata=EVALUATIONS.metadata(),
     automation_condition=dg.AutomationCondition.any_deps_updated() & ~dg.AutomationCondition.in_progress(),
 )
 def efficiency_alerts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
