@@ -256,6 +256,19 @@ class IdentitySettings(Group):
         return value
 
 
+class CamerasSettings(Group):
+    """Cameras that the edge watches (docs/cameras.md)."""
+
+    file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
+    max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
+
+
+class OccupancySettings(Group):
+    """How events become occupancy (docs/occupancy.md)."""
+
+    future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a device's clock may be.")
+
+
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
@@ -308,6 +321,8 @@ class Settings(BaseSettings):
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
     identity: IdentitySettings = IdentitySettings()
+    cameras: CamerasSettings = CamerasSettings()
+    occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -25,6 +25,7 @@ BROKEN = (500, "InternalServerError", "Something broke")
 DENIED = (400, "AccessDeniedException", "You may not")
 BAD_PICTURE = (400, "InvalidImageFormatException", "Request has invalid image format")
 HANG, DROP = "hang", "drop"
+NOTHING = None  # this request is served
 
 
 @dataclass
@@ -46,6 +47,8 @@ class RekognitionServer:
     requests: list[Request] = field(default_factory=list)
     collections: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     is_down: bool = False
+    lose_next_answer: bool = False
+    """Does what is asked, and drops the connection before the answer."""
 
     def __post_init__(self) -> None:
         self.lock = Lock()
@@ -152,7 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if fault is not None:
                 raise _RefusedError(*fault)
-            self._send(200, fake.answer(operation, body))
+            answer = fake.answer(operation, body)
+            if fake.lose_next_answer:
+                fake.lose_next_answer = False
+                self.close_connection = True
+                return
+            self._send(200, answer)
         except _RefusedError as error:
             self._send(error.status, {"__type": error.code, "message": error.message})
 

@@ -28,6 +28,7 @@ from factory_pipelines.edge.security import is_public, load_keys
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
 from factory_pipelines.identity import api as identity
+from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
@@ -80,8 +81,9 @@ def create_app(
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
     app.state.on_punch = lambda: _hand_over_punches(app)
-    ours = (production.router, alerts.router, attendance.router, vehicles.router, identity.router)
-    mounted = (routes.router, *ours, *routers)
+    domains = (production.router, alerts.router, attendance.router, vehicles.router)
+    domains += (occupancy.router, identity.router)
+    mounted = (routes.router, *domains, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
