@@ -7,6 +7,7 @@ picture without contrast shows none. Faults are taken in order, one for each req
 import base64
 import io
 import json
+import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -74,18 +75,18 @@ class RekognitionServer:
 
     def answer(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
-            return getattr(self, f"_{operation}")(body)
+            return getattr(self, re.sub("([A-Z])", r"_\1", operation).lower())(body)
 
-    def _CreateCollection(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _create_collection(self, body: dict[str, Any]) -> dict[str, Any]:
         if body["CollectionId"] in self.collections:
             raise _RefusedError(400, "ResourceAlreadyExistsException", "It exists")
         self.collections[body["CollectionId"]] = []
         return {"StatusCode": 200, "FaceModelVersion": "7.0"}
 
-    def _DescribeCollection(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _describe_collection(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"FaceCount": len(self._faces(body)), "FaceModelVersion": "7.0"}
 
-    def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _index_faces(self, body: dict[str, Any]) -> dict[str, Any]:
         faces, look = self._faces(body), _look(body)
         if look is None:
             return {"FaceRecords": [], "UnindexedFaces": [{"Reasons": ["LOW_CONFIDENCE"]}]}
@@ -97,7 +98,7 @@ class RekognitionServer:
         faces.append(face)
         return {"FaceRecords": [{"Face": {"FaceId": face["FaceId"], "Confidence": 99.9}}], "UnindexedFaces": []}
 
-    def _SearchFacesByImage(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _search_faces_by_image(self, body: dict[str, Any]) -> dict[str, Any]:
         faces, look = self._faces(body), _look(body)
         if look is None:
             raise _RefusedError(
@@ -111,13 +112,13 @@ class RekognitionServer:
         ]
         return {"FaceMatches": matches[: body["MaxFaces"]], "SearchedFaceConfidence": 99.9}
 
-    def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _list_faces(self, body: dict[str, Any]) -> dict[str, Any]:
         faces, start = self._faces(body), int(body.get("NextToken", 0))
         page = faces[start : start + 2]  # small pages, so that callers must turn them
         answer = {"Faces": [{name: f[name] for name in ("FaceId", "ExternalImageId")} for f in page]}
         return answer | ({"NextToken": str(start + 2)} if start + 2 < len(faces) else {})
 
-    def _DeleteFaces(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _delete_faces(self, body: dict[str, Any]) -> dict[str, Any]:
         faces, doomed = self._faces(body), set(body["FaceIds"])
         gone = [face["FaceId"] for face in faces if face["FaceId"] in doomed]
         faces[:] = [face for face in faces if face["FaceId"] not in doomed]

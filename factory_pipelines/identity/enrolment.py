@@ -39,7 +39,7 @@ _CLAIM = timedelta(minutes=2)
 
 
 class QueueFullError(RuntimeError):
-    """As many pictures wait on disk as may: this one was not taken."""
+    """The picture was not taken: as many wait as may, or the disk takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Enroller:
         Raises:
             PictureError: when ``data`` is no picture we take.
             NoConsentError: without a consent in force.
-            QueueFullError: when as many faces wait as may.
+            QueueFullError: when as many faces wait as may, or the disk takes no more.
             WarehouseUnavailableError: when the consent cannot be looked up.
         """
         picture = read_picture(data, self._limits)
@@ -139,7 +139,7 @@ class Enroller:
                     raise NoConsentError(f"{person_id} has no consent in force for {purpose}: record it first")
                 if fetch(conn, "identity/count_waiting_faces", {})[0]["waiting"] >= self._queue_max:
                     raise QueueFullError(f"{self._queue_max} faces wait for the matcher already: try again later")
-                snapshot = self._store.save(WAITING, picture.jpeg, self._plant.production_day(now), face_key)
+                snapshot = self._save(picture, face_key, now)
                 row = {
                     "face_key": face_key,
                     "person_id": person_id,
@@ -155,6 +155,12 @@ class Enroller:
                 self._store.delete(snapshot)
             raise
         return snapshot
+
+    def _save(self, picture: Picture, face_key: str, now: datetime) -> str:
+        try:
+            return self._store.save(WAITING, picture.jpeg, self._plant.production_day(now), face_key)
+        except (OSError, SnapshotPathError) as error:
+            raise QueueFullError(f"the picture cannot be kept until it is indexed: {error}") from error
 
     def _index(self, matcher: FaceMatcher, picture: Picture, face_key: str) -> Indexed | NoFace:
         try:

@@ -90,15 +90,18 @@ def _opened(data: bytes, limits: PictureLimits) -> "Image.Image":
 
 
 def _reencoded(image: "Image.Image") -> Picture:
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
     try:
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))  # a large JPEG is scaled down while it is decoded
         image.load()
         upright = ImageOps.exif_transpose(image).convert("RGB")
         upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+        # A new picture of the pixels alone: Pillow would write comments and profiles into the copy as well.
+        bare = Image.new("RGB", upright.size)
+        bare.paste(upright)
     except Exception as error:
         raise PictureError("damaged", f"the picture cannot be decoded ({error}): send it again") from error
     buffer = io.BytesIO()
-    upright.save(buffer, "JPEG", quality=_QUALITY)  # no EXIF, no comments: neither place nor camera leaves with it
-    return Picture(buffer.getvalue(), *upright.size)
+    bare.save(buffer, "JPEG", quality=_QUALITY)
+    return Picture(buffer.getvalue(), *bare.size)

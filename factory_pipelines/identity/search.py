@@ -15,7 +15,7 @@ from factory_pipelines.identity.enrolment import AWAY, WAITING, QueueFullError, 
 from factory_pipelines.identity.faces import FaceMatch, NoFace, Picture, PictureRefusedError
 from factory_pipelines.identity.matchers import Matchers
 from factory_pipelines.identity.pictures import PictureError, PictureLimits, read_picture
-from factory_pipelines.identity.snapshots import SnapshotStore
+from factory_pipelines.identity.snapshots import SnapshotPathError, SnapshotStore
 from factory_pipelines.plant.clock import PlantClock
 from factory_pipelines.settings import IdentitySettings
 from factory_pipelines.warehouse.pool import Warehouse
@@ -131,7 +131,7 @@ class Searcher:
             except (SpoolFullError, OSError):
                 self._store.delete(snapshot)
                 raise
-        except (SpoolFullError, OSError) as error:
+        except (SpoolFullError, OSError, SnapshotPathError) as error:
             _log.error("a searched picture was not taken", device=question.device, reason=str(error))
             raise QueueFullError(f"the picture could neither be searched ({reason}) nor kept ({error})") from error
         _log.warning("a searched picture waits on disk", device=question.device, reason=reason)
@@ -208,7 +208,7 @@ class Searcher:
         """Stores the picture; a full disk costs the picture, not the answer."""
         try:
             return self._store.save(kind, picture.jpeg, self._day(question), question.event_id)
-        except OSError as error:
+        except (OSError, SnapshotPathError) as error:
             _log.error("a snapshot could not be kept", event_id=question.event_id, reason=str(error))
             return None
 

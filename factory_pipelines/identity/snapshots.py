@@ -75,7 +75,7 @@ class SnapshotStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.stem}.{os.getpid()}.part")
         try:
-            with part.open("wb") as file:
+            with open(part, "wb", opener=_for_the_owner_alone) as file:
                 file.write(jpeg)
                 file.flush()
                 os.fsync(file.fileno())
@@ -118,7 +118,7 @@ class SnapshotStore:
                 continue
             try:
                 if not dry_run:
-                    (self.root / found.path).unlink()
+                    self._unlink(self.root / found.path)
             except OSError as error:
                 done.errors[found.path] = error.strerror or str(error)
                 continue
@@ -132,6 +132,9 @@ class SnapshotStore:
         """All pictures, and what could not be looked into: path → why."""
         errors: dict[str, str] = {}
         return list(self._walk(errors)), errors
+
+    def _unlink(self, path: Path) -> None:
+        path.unlink()
 
     def _path(self, relative: str) -> Path:
         parts = relative.split("/")
@@ -192,6 +195,10 @@ class SnapshotStore:
                 continue
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def _for_the_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _day_of(name: str) -> date | None:

@@ -11,4 +11,4 @@ WHERE organization_id = (SELECT warehouse.current_organization()) AND ended_at I
     SELECT FROM identity.faces AS f
     WHERE f.organization_id = c.organization_id AND f.person_id = c.person_id AND f.status = 'indexed')
 GROUP BY person_id
-HAVING max(valid_until) < %(now)s + interval '14 days'
+HAVING max(valid_until) > %(now)s AND max(valid_until) < %(now)s + interval '14 days'

@@ -284,7 +284,9 @@ def test_a_face_enrolled_in_another_matcher_is_still_erased(
     assert rekognition.keys() == []
 
 
-def test_nobody_is_erased_from_the_records_of_erasure_and_consent(service: IdentityService, warehouse: Warehouse) -> None:
+def test_nobody_is_erased_from_the_records_of_erasure_and_consent(
+    service: IdentityService, warehouse: Warehouse
+) -> None:
     agree(warehouse, "900101")
     for table in ("consents", "erasures"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

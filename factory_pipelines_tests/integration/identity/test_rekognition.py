@@ -1,4 +1,4 @@
-"""Rekognition's client on the wire: one attempt each, waits of 1, 2, 4 s with jitter, what is retried and what is not."""
+"""Rekognition's client on the wire: one attempt each, waits of 1, 2, 4 s with jitter, and what is not retried."""
 
 import threading
 import time
