@@ -19,7 +19,8 @@ from factory_pipelines.identity.faces import (
 )
 from factory_pipelines.identity.pictures import PictureLimits, read_picture
 from factory_pipelines.identity.rekognition import RekognitionMatcher
-from factory_pipelines.settings import IdentitySettings
+from factory_pipelines.operations.doctor_outside import faces
+from factory_pipelines.settings import IdentitySettings, Settings
 from factory_pipelines_tests import rekognition_server as wire
 from factory_pipelines_tests.drawn_faces import drawn_face, plain_wall
 from factory_pipelines_tests.rekognition_server import RekognitionServer
@@ -303,3 +304,33 @@ def test_in_real_time_the_wire_sees_1_2_and_4_seconds(server: RekognitionServer)
     arrived = [request.at_s for request in server.asked("SearchFacesByImage")]
     seen_s = [later - earlier for earlier, later in pairwise(arrived)]
     assert all(seen >= wait_s for seen, wait_s in zip(seen_s, waited_s, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault", "status", "said"),
+    [
+        ({}, None, "ok", "holds 0 faces"),
+        ({"collection_id": "new"}, None, "ok", "the first enrolment makes it"),
+        ({}, wire.DENIED, "fail", "AccessDeniedException"),
+        ({}, wire.DROP, "fail", "cannot be asked"),
+        ({"collection_id": None}, None, "fail", "without a collection"),
+        ({"matcher": "local"}, None, "off", "which is no face recognition"),
+        ({"matcher": "local", "local_model": "/there/is/no.onnx"}, None, "fail", "is no file"),
+    ],
+)
+def test_the_doctor_looks_at_rekognition(
+    server: RekognitionServer, change: dict[str, Any], fault: Any, status: str, said: str
+) -> None:
+    chosen = {
+        "matcher": "rekognition",
+        "collection_id": "people",
+        "aws_endpoint_url": server.url,
+        "aws_region": "ap-south-1",
+        "aws_access_key_id": "AKIDEXAMPLE",
+        "aws_secret_access_key": "not-a-real-secret",
+        **change,
+    }
+    server.faults.extend([fault] if fault else [])
+    [finding] = faces(Settings.model_validate({"identity": chosen}))
+    assert finding.status == status
+    assert said in finding.detail
