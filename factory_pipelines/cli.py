@@ -31,6 +31,7 @@ db = typer.Typer(help="The warehouse's database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(attendance.explain, name="explain")
 app.add_typer(attendance.payroll, name="payroll")
+app.add_typer(attendance.attendance, name="attendance")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
