@@ -1,4 +1,4 @@
--- One erasure.
+-- One erasure, by its number.
 SELECT erasure_id, person_id, reason, requested_by, requested_at, face_count, snapshot_count, recognition_count, attempts,
     last_error, completed_at
 FROM identity.erasures
