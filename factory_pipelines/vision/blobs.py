@@ -18,7 +18,7 @@ _FULL = 0.5
 # Heads in a blob's outline: how far they stand out and how far they are apart, in heights of a person; and how many.
 _HEAD_STANDS_OUT, _HEADS_APART, _MOST_HEADS = 0.08, 0.18, 4
 # A blob taller than this many people has somebody behind somebody.
-_TALLER_THAN_ONE = 1.35
+_TALLER_THAN_ONE = 1.45
 # How much of the one behind is hidden by one in front whose feet are below the picture.
 _HIDDEN = 0.3
 # Width by height of one person at most, and usually.
