@@ -68,7 +68,7 @@ def batches(
             insights = [_batch("insights", [_INSIGHTS], partitions, clock, since, now)]
     if not is_first:
         return found
-    whole = [spec.key for spec in defs.resolve_all_asset_specs() if spec.partitions_def is None]
+    whole = [spec.key for spec in _made(defs) if spec.partitions_def is None]
     return [*found, Batch("model, forecast, alerts, scoreboard", dg.AssetSelection.assets(*whole)), *insights]
 
 
@@ -76,13 +76,18 @@ def _by_partitions(
     defs: dg.Definitions,
 ) -> list[tuple[dg.TimeWindowPartitionsDefinition, list[dg.AssetKey]]]:
     """The assets that runs make, by their partitions: the shortest first, for the longer ones add them up."""
-    made = dg.AssetSelection.all().materializable().resolve(defs.resolve_asset_graph())
     groups: dict[dg.TimeWindowPartitionsDefinition, list[dg.AssetKey]] = {}
-    for spec in defs.resolve_all_asset_specs():
-        if isinstance(spec.partitions_def, dg.TimeWindowPartitionsDefinition) and spec.key in made:
+    for spec in _made(defs):
+        if isinstance(spec.partitions_def, dg.TimeWindowPartitionsDefinition):
             groups.setdefault(spec.partitions_def, []).append(spec.key)
     order = list(_TITLES)
     return sorted(groups.items(), key=lambda group: order.index(type(group[0])))
+
+
+def _made(defs: dg.Definitions) -> list[dg.AssetSpec]:
+    """The assets that runs make; others are written by the edge."""
+    keys = dg.AssetSelection.all().materializable().resolve(defs.resolve_asset_graph())
+    return [spec for spec in defs.resolve_all_asset_specs() if spec.key in keys]
 
 
 def _batch(
