@@ -1,0 +1,59 @@
+-- From when to when each area is computed: the selected time, and what changes reach. A change reaches as far as the count
+-- depends on it: to the next count (of an area with doors: or correction), and to the source's next sign of life.
+WITH mine AS (
+    SELECT * FROM occupancy.sources
+    WHERE organization_id = (SELECT warehouse.current_organization()) AND first_seen_at IS NOT NULL
+), since AS (
+    SELECT area_id, min(touched_until) AS at FROM taken GROUP BY area_id
+), door_sets AS (
+    SELECT since.area_id, l.observed_at AS at
+    FROM since
+    JOIN mine ON mine.area_id = since.area_id AND mine.kind = 'door'
+    CROSS JOIN LATERAL (
+        SELECT observed_at FROM occupancy.occupancy_log
+        WHERE organization_id = mine.organization_id AND source_id = mine.source_id
+            AND observed_at > since.at AND kind = 'count' AND label = 'person'
+        OFFSET 0
+    ) AS l
+    UNION ALL
+    SELECT since.area_id, c.corrected_at
+    FROM since
+    JOIN occupancy.headcount_corrections AS c
+        ON c.organization_id = (SELECT warehouse.current_organization()) AND c.area_id = since.area_id AND c.corrected_at > since.at
+), reach AS (
+    SELECT t.area_id, t.touched_from, t.touched_until, h.hour_end AS computed_until,
+        CASE WHEN m.kind = 'camera' THEN (
+            SELECT observed_at FROM occupancy.occupancy_log
+            WHERE organization_id = m.organization_id AND source_id = m.source_id
+                AND observed_at > t.touched_until AND kind = 'count' AND label = 'person'
+            ORDER BY observed_at LIMIT 1
+        ) ELSE (SELECT min(at) FROM door_sets WHERE area_id = t.area_id AND at > t.touched_until)
+        END AS next_set,
+        CASE WHEN t.source_id = '' THEN t.touched_until ELSE (
+            SELECT observed_at FROM occupancy.occupancy_log
+            WHERE organization_id = m.organization_id AND source_id = m.source_id AND observed_at > t.touched_until
+            ORDER BY observed_at LIMIT 1
+        ) END AS next_sign
+    FROM taken AS t
+    LEFT JOIN mine AS m ON m.source_id = t.source_id
+    LEFT JOIN LATERAL (
+        SELECT hour_end FROM occupancy.occupancy_hourly
+        WHERE organization_id = (SELECT warehouse.current_organization()) AND area_id = t.area_id AND source_id = ''
+        ORDER BY hour_start DESC LIMIT 1
+    ) AS h ON true
+), wanted AS (
+    SELECT area_id, touched_from AS starts_at,
+        CASE WHEN touched_until < 'infinity' AND next_set IS NOT NULL AND next_sign IS NOT NULL THEN greatest(next_set, next_sign)
+        -- Nothing ends it: whatever has been computed so far depends on it.
+        ELSE greatest(touched_from, nullif(touched_until, 'infinity'), computed_until - interval '1 microsecond')
+        END AS ends_at
+    FROM reach
+    UNION ALL
+    SELECT DISTINCT area_id, %(first)s::timestamptz, %(last)s::timestamptz - interval '1 microsecond'
+    FROM mine WHERE %(first)s::timestamptz IS NOT NULL AND first_seen_at < %(last)s::timestamptz
+)
+INSERT INTO stretches (area_id, starts_at, ends_at)
+SELECT area_id, lower(whole), upper(whole)
+FROM (
+    SELECT area_id, unnest(range_agg(tstzrange(starts_at, ends_at, '[]'))) AS whole FROM wanted GROUP BY area_id
+) AS w
