@@ -1,8 +1,19 @@
--- From when to when each area is computed: the selected time, and what changes reach. A change reaches as far as the count
--- depends on it: to the next count (of an area with doors: or correction), and to the source's next sign of life.
+-- From when to when each area is computed: the selected time with whatever is missing before it, and what changes reach.
+-- A change reaches as far as the count depends on it: to the next count (of an area with doors: or correction), and to the
+-- source's next sign of life.
 WITH mine AS (
     SELECT * FROM occupancy.sources
     WHERE organization_id = (SELECT warehouse.current_organization()) AND first_seen_at IS NOT NULL
+), computed AS (
+    SELECT series.area_id, max(h.hour_end) AS computed_until
+    FROM (SELECT area_id, source_id FROM mine UNION SELECT area_id, '' FROM mine) AS series
+    CROSS JOIN LATERAL (
+        SELECT hour_end FROM occupancy.occupancy_hourly
+        WHERE organization_id = (SELECT warehouse.current_organization())
+            AND area_id = series.area_id AND source_id = series.source_id
+        ORDER BY hour_start DESC LIMIT 1
+    ) AS h
+    GROUP BY series.area_id
 ), since AS (
     SELECT area_id, min(touched_until) AS at FROM taken GROUP BY area_id
 ), door_sets AS (
@@ -21,7 +32,7 @@ WITH mine AS (
     JOIN occupancy.headcount_corrections AS c
         ON c.organization_id = (SELECT warehouse.current_organization()) AND c.area_id = since.area_id AND c.corrected_at > since.at
 ), reach AS (
-    SELECT t.area_id, t.touched_from, t.touched_until, h.hour_end AS computed_until,
+    SELECT t.area_id, t.touched_from, t.touched_until, c.computed_until,
         CASE WHEN m.kind = 'camera' THEN (
             SELECT observed_at FROM occupancy.occupancy_log
             WHERE organization_id = m.organization_id AND source_id = m.source_id
@@ -36,21 +47,21 @@ WITH mine AS (
         ) END AS next_sign
     FROM taken AS t
     LEFT JOIN mine AS m ON m.source_id = t.source_id
-    LEFT JOIN LATERAL (
-        SELECT hour_end FROM occupancy.occupancy_hourly
-        WHERE organization_id = (SELECT warehouse.current_organization()) AND area_id = t.area_id AND source_id = ''
-        ORDER BY hour_start DESC LIMIT 1
-    ) AS h ON true
+    LEFT JOIN computed AS c ON c.area_id = t.area_id
 ), wanted AS (
     SELECT area_id, touched_from AS starts_at,
         CASE WHEN touched_until < 'infinity' AND next_set IS NOT NULL AND next_sign IS NOT NULL THEN greatest(next_set, next_sign)
-        -- Nothing ends it: whatever has been computed so far depends on it.
-        ELSE greatest(touched_from, nullif(touched_until, 'infinity'), computed_until - interval '1 microsecond')
-        END AS ends_at
+        -- Nothing ends it: whatever has been computed so far depends on it, and what is asked for now.
+        ELSE greatest(
+            touched_from, nullif(touched_until, 'infinity'), computed_until - interval '1 microsecond',
+            %(last)s::timestamptz - interval '1 microsecond'
+        ) END AS ends_at
     FROM reach
     UNION ALL
-    SELECT DISTINCT area_id, %(first)s::timestamptz, %(last)s::timestamptz - interval '1 microsecond'
-    FROM mine WHERE %(first)s::timestamptz IS NOT NULL AND first_seen_at < %(last)s::timestamptz
+    -- No hour is left out: not even those in which nobody was there to start the computation.
+    SELECT DISTINCT mine.area_id, least(%(first)s::timestamptz, c.computed_until), %(last)s::timestamptz - interval '1 microsecond'
+    FROM mine LEFT JOIN computed AS c ON c.area_id = mine.area_id
+    WHERE mine.first_seen_at < %(last)s::timestamptz AND (mine.retired_at IS NULL OR mine.retired_at > %(first)s::timestamptz)
 )
 INSERT INTO stretches (area_id, starts_at, ends_at)
 SELECT area_id, lower(whole), upper(whole)

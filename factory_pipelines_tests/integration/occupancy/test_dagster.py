@@ -128,7 +128,8 @@ def test_the_checks_pass_on_what_is_right(morning: Warehouse) -> None:
 
 
 DAMAGES = {
-    "UPDATE occupancy.occupancy_hourly SET min_occupancy = -1 WHERE source_id = 'left'": "occupancy_hourly.values_in_range",
+    """UPDATE occupancy.occupancy_hourly SET min_occupancy = -1
+       WHERE source_id = 'left'""": "occupancy_hourly.values_in_range",
     """UPDATE occupancy.occupancy_hourly SET avg_occupancy = 0, min_occupancy = 0, max_occupancy = 0, observed_min = 0
        WHERE source_id = 'right'""": "occupancy_hourly.unknown_is_not_zero",
     "UPDATE occupancy.occupancy_hourly SET event_count = 9999": "occupancy_hourly.reconciles_with_log",
