@@ -105,6 +105,7 @@ def _compute_chunk(
     conn.execute("ANALYZE target_hours, members, holders, heard")
     conn.execute(load_sql("occupancy/stage_moves"))
     conn.execute(load_sql("occupancy/stage_figures"))
+    conn.execute("ANALYZE moves, figures")
     conn.execute(load_sql("occupancy/hourly"))
     counted = _row(conn, "occupancy/mark_days")
     conn.execute(load_sql("occupancy/clear_stage"))

@@ -23,10 +23,12 @@ CREATE TEMPORARY TABLE heard (
     area_id text NOT NULL, island bigint NOT NULL, source_id text NOT NULL, source_kind text NOT NULL, observed_at timestamptz NOT NULL,
     event_id text NOT NULL, kind text NOT NULL, direction text, people bigint, is_person boolean NOT NULL
 ) ON COMMIT DROP;
+CREATE INDEX ON heard (area_id, island, observed_at);
 CREATE TEMPORARY TABLE moves (
     area_id text NOT NULL, island bigint NOT NULL, holder text NOT NULL, at timestamptz NOT NULL, level bigint,
     surplus bigint NOT NULL, is_last boolean NOT NULL
 ) ON COMMIT DROP;
+CREATE INDEX ON moves (area_id, island, at);
 CREATE TEMPORARY TABLE figures (
     area_id text NOT NULL, series text NOT NULL, hour_start timestamptz NOT NULL, observed_us bigint NOT NULL, person_us numeric,
     max_level bigint, min_level bigint, closing_level bigint

@@ -16,7 +16,7 @@ WITH mine AS (
     GROUP BY series.area_id
 ), since AS (
     SELECT area_id, min(touched_until) AS at FROM taken GROUP BY area_id
-), door_sets AS (
+), door_sets AS MATERIALIZED (
     SELECT since.area_id, l.observed_at AS at
     FROM since
     JOIN mine ON mine.area_id = since.area_id AND mine.kind = 'door'
@@ -31,32 +31,33 @@ WITH mine AS (
     FROM since
     JOIN occupancy.headcount_corrections AS c
         ON c.organization_id = (SELECT warehouse.current_organization()) AND c.area_id = since.area_id AND c.corrected_at > since.at
-), reach AS (
-    SELECT t.area_id, t.touched_from, t.touched_until, c.computed_until,
+), reach AS MATERIALIZED (
+    SELECT t.area_id, t.source_id, t.touched_from, t.touched_until, c.computed_until, m.organization_id,
         CASE WHEN m.kind = 'camera' THEN (
             SELECT observed_at FROM occupancy.occupancy_log
             WHERE organization_id = m.organization_id AND source_id = m.source_id
                 AND observed_at > t.touched_until AND kind = 'count' AND label = 'person'
             ORDER BY observed_at LIMIT 1
         ) ELSE (SELECT min(at) FROM door_sets WHERE area_id = t.area_id AND at > t.touched_until)
-        END AS next_set,
-        CASE WHEN t.source_id = '' THEN t.touched_until ELSE (
-            SELECT observed_at FROM occupancy.occupancy_log
-            WHERE organization_id = m.organization_id AND source_id = m.source_id AND observed_at > t.touched_until
-            ORDER BY observed_at LIMIT 1
-        ) END AS next_sign
+        END AS next_set
     FROM taken AS t
     LEFT JOIN mine AS m ON m.source_id = t.source_id
     LEFT JOIN computed AS c ON c.area_id = t.area_id
-), wanted AS (
-    SELECT area_id, touched_from AS starts_at,
-        CASE WHEN touched_until < 'infinity' AND next_set IS NOT NULL AND next_sign IS NOT NULL THEN greatest(next_set, next_sign)
-        -- Nothing ends it: whatever has been computed so far depends on it, and what is asked for now.
-        ELSE greatest(
-            touched_from, nullif(touched_until, 'infinity'), computed_until - interval '1 microsecond',
-            %(last)s::timestamptz - interval '1 microsecond'
-        ) END AS ends_at
+), ended AS (
+    -- Looked up only where a count ends the reach at all.
+    SELECT *, CASE WHEN next_set IS NULL THEN NULL WHEN source_id = '' THEN next_set ELSE (
+        SELECT greatest(reach.next_set, l.observed_at) FROM occupancy.occupancy_log AS l
+        WHERE l.organization_id = reach.organization_id AND l.source_id = reach.source_id AND l.observed_at > reach.touched_until
+        ORDER BY l.observed_at LIMIT 1
+    ) END AS ends_at
     FROM reach
+), wanted AS (
+    -- Where nothing ends it, whatever has been computed so far depends on it, and what is asked for now.
+    SELECT area_id, touched_from AS starts_at, coalesce(ends_at, greatest(
+        touched_from, nullif(touched_until, 'infinity'), computed_until - interval '1 microsecond',
+        %(last)s::timestamptz - interval '1 microsecond'
+    )) AS ends_at
+    FROM ended
     UNION ALL
     -- No hour is left out: not even those in which nobody was there to start the computation.
     SELECT DISTINCT mine.area_id, least(%(first)s::timestamptz, c.computed_until), %(last)s::timestamptz - interval '1 microsecond'
