@@ -1,7 +1,7 @@
 """The API application: every domain's router behind one door, with one way to fail and one way to be watched."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,6 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from factory_pipelines.alerts import api as alerts
-from factory_pipelines.attendance import api as attendance
 from factory_pipelines.edge import errors, routes
 from factory_pipelines.edge.audit import AuditTrail
 from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
@@ -23,12 +21,11 @@ from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
 from factory_pipelines.edge.reports import product_version, start_measuring
+from factory_pipelines.edge.roles import Part, routers_of
 from factory_pipelines.edge.security import is_public, load_keys
+from factory_pipelines.edge.streams.attached import cameras_at_work
 from factory_pipelines.edge.watched import WatchedWarehouse
-from factory_pipelines.gate import api as vehicles
-from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
-from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.addresses import Role
@@ -45,6 +42,7 @@ def create_app(
     writer: Warehouse | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     routers: Sequence[APIRouter] = (),
+    part: Part = Part.ALL,
 ) -> FastAPI:
     """The application, ready for a server or a test client; connections open with its lifespan.
 
@@ -54,6 +52,7 @@ def create_app(
         writer: for what changes something and for the audit log; default: likewise in the writer's role.
         clock: the present, with a zone.
         routers: further routers, behind the same door.
+        part: which part of the edge this process is.
 
     Raises:
         InsecureConfigurationError: without an API key, or with a secret that everybody knows.
@@ -65,7 +64,7 @@ def create_app(
         title="factory_pipelines edge",
         version=product_version(),
         summary="Production, alerts and the state of the platform, for other systems and for people's own tools.",
-        lifespan=_lifespan(settings, warehouse, writer),
+        lifespan=_lifespan(settings, warehouse, writer, part),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -78,8 +77,8 @@ def create_app(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router)
-    mounted = (routes.router, *domains, *routers)
+    app.state.cameras = None
+    mounted = (routes.router, *routers_of(part), *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
@@ -130,7 +129,7 @@ class _Cors(CORSMiddleware):
         return Response(body, response.status_code, media_type="application/json")
 
 
-def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse | None) -> Any:
+def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse | None, part: Part) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: EdgeMetrics = app.state.metrics
@@ -143,7 +142,8 @@ def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse
         app.state.audit.start()
         start_measuring()
         try:
-            yield
+            async with cameras_at_work(app, writer) if part.watches_cameras else nullcontext():
+                yield
         finally:
             await run_in_threadpool(app.state.audit.close)
             if warehouse is None:

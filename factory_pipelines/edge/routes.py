@@ -39,6 +39,17 @@ class Health(BaseModel):
     is_stale: bool | None = Field(None, description="Whether that is longer than the plant allows.")
 
 
+class CameraHealth(BaseModel):
+    """The cameras of this process."""
+
+    status: Literal["fresh", "dark", "elsewhere"] = Field(description="`elsewhere`: this process watches none.")
+    cameras: int
+    dark: dict[str, str] = Field(description="Camera without a fresh picture → the reason.")
+    unusable: dict[str, str] = Field(description="Camera whose pictures nothing looks at, or that counts for nobody.")
+    configuration: str | None = Field(description="What is wrong with the cameras' file as it is now.")
+    records_waiting: int = Field(description="Events and figures on disk that the database has not got.")
+
+
 class HealthQuestion(BaseModel):
     """Parameters of ``GET /api/health``."""
 
@@ -123,6 +134,33 @@ def health(request: Request, asked: Annotated[HealthQuestion, Query()]) -> Respo
 def ready(request: Request) -> Response:
     """Readiness: 503 while the warehouse does not answer; old data is reported, and does not make it unready."""
     return _health(request, ready=True)
+
+
+@router.get(
+    "/api/health/cameras",
+    response_model=CameraHealth,
+    summary="Are the cameras fresh",
+    responses={503: {"model": CameraHealth, "description": "A camera is dark, or the cameras' file is wrong."}},
+)
+def camera_health(request: Request) -> Response:
+    """Freshness of each camera of this process: 503 and their names while one is dark. No reason to restart it."""
+    worker = request.app.state.cameras
+    if worker is None:
+        nothing = {"cameras": 0, "dark": {}, "unusable": {}, "configuration": None, "records_waiting": 0}
+        return _json({"status": "elsewhere", **nothing})
+    statuses = worker.statuses()
+    dark = {s.name: s.reason or s.state for s in statuses if not s.is_fresh and s.reason != "finished"}
+    facts = {
+        "status": "dark" if dark else "fresh",
+        "cameras": len(statuses),
+        "dark": dark,
+        "unusable": worker.unusable,
+        "configuration": worker.configured.problem,
+        "records_waiting": worker.store.waiting,
+    }
+    response = _json(facts)
+    response.status_code = 503 if dark or facts["unusable"] or facts["configuration"] else 200
+    return response
 
 
 @router.get("/api/system-info", response_model=SystemInfo, summary="The machine and the software")

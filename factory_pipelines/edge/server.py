@@ -27,16 +27,17 @@ _CANCEL_QUERIES_S = 0.7
 _HARD_END_S = 2.5
 
 
-def serve(settings: Settings) -> int:
-    """Serves the API until SIGTERM or Ctrl-C; the exit status: 0 after an orderly end, 1 when it cannot start.
+def serve(settings: Settings, part: str = "all") -> int:
+    """Serves ``part`` of the edge until SIGTERM or Ctrl-C; the exit status: 0 after an orderly end, 1 without a start.
 
     The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
     """
     configure_logs(secret_values(settings))
     from factory_pipelines.edge.app import create_app
+    from factory_pipelines.edge.roles import Part
 
     try:
-        app = create_app(settings)
+        app = create_app(settings, part=Part(part))
         listener = _listen(settings.api.host, settings.api.port)
     except InsecureConfigurationError as error:
         _log.error("refusing to start", reason=str(error))

@@ -1,8 +1,8 @@
 """Records on their way to the database: on disk before anything else, then handed over in order and in batches.
 
-For what comes many times a second, from one process. A folder of segments, each a file of JSON lines named by the number
-of its first record, and a bookmark that says how many records the database has. A crash between handing over and moving
-the bookmark hands a batch over twice: records carry a key of their own, so that a second time changes nothing.
+For what comes many times a second, from one process. A folder of segments, each a file of JSON lines named by the
+number of its first record, and a bookmark that says how many records the database has. A crash between handing over and
+moving the bookmark hands a batch over twice: records carry a key of their own, so that a second time changes nothing.
 """
 
 import json
@@ -107,8 +107,8 @@ class Journal:
     def drain(self, hand_over: Callable[[list[Record]], None], *, batch: int = 500) -> int:
         """Hands everything that waits to ``hand_over``, oldest first; returns how many records left the journal.
 
-        Any exception of ``hand_over`` ends the round and keeps the rest. Where it is one of ``hopeless``, the records of
-        that batch are handed over one by one, and those that are to blame go to ``refused.jsonl`` beside the segments.
+        Any exception of ``hand_over`` ends the round and keeps the rest. Where it is one of ``hopeless``, the records
+        of that batch are handed over one by one, and those to blame go to ``refused.jsonl`` beside the segments.
         """
         moved = 0
         with self._draining:
@@ -141,7 +141,7 @@ class Journal:
                     file.write(json.dumps({**record, "refused": str(error)}, default=_plain) + "\n")
 
     def _batches(self, size: int) -> Iterator[tuple[int, list[Record]]]:
-        """What waits now, in order, with the number of lines it stood in; what is added meanwhile is for the next round."""
+        """What waits now, in order, and in how many lines it stood; what is added meanwhile is for the next round."""
         end = self._next
         while self._done < end:
             before = self._done
