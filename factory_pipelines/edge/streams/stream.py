@@ -66,6 +66,11 @@ class StreamStatus:
     reconnects: int
     hanging: int
 
+    @property
+    def is_over(self) -> bool:
+        """A clip that has come to its end: neither fresh nor in trouble."""
+        return self.reason == "finished"
+
 
 @dataclass
 class _Counts:

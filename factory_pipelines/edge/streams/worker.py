@@ -119,6 +119,12 @@ class CameraWorker:
         """All cameras at this moment."""
         return self.fleet.statuses()
 
+    def troubles(self) -> list[str]:
+        """What is wrong with the cameras now, one sentence each; nothing when all are fresh and of use."""
+        dark = [f"{s.name} is dark ({s.reason or s.state})" for s in self.statuses() if not s.is_fresh and not s.is_over]
+        unusable = [f"{name} cannot be used: {reason}" for name, reason in sorted(self.unusable.items())]
+        return dark + unusable + ([self.configured.problem] if self.configured.problem else [])
+
     def watchers(self) -> Mapping[str, Watcher]:
         """What looks at each camera, by name."""
         return dict(self._watchers)

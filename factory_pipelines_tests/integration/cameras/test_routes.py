@@ -77,7 +77,8 @@ def test_a_dark_camera_says_why_and_begins_anew_when_told(client: TestClient, se
     seen = status(client, "locked", reason="unauthorised")
     assert (seen["state"], seen["is_fresh"]) == ("stopped", False)
     health = client.get("/api/health/cameras")
-    assert (health.status_code, health.json()["dark"]) == (503, {"locked": "unauthorised"})
+    assert (health.status_code, health.json()["error"]["code"]) == (503, "camera_dark")
+    assert "locked is dark (unauthorised)" in health.json()["error"]["detail"]
     assert client.get("/api/health").status_code == 200
     asked = server.connections
     assert client.post(f"{URL}/locked/restart").json()["outcome"] == "restarted"
