@@ -47,13 +47,18 @@ async def cameras_at_work(app: FastAPI, writer: Warehouse | None) -> AsyncIterat
 
 
 def _worker(door: Warehouse, app: FastAPI) -> "CameraWorker | None":
+    from factory_pipelines.edge.streams.feeds import LiveFeeds
     from factory_pipelines.edge.streams.worker import CameraWorker
 
     try:
-        return CameraWorker(door, app.state.settings, clock=app.state.clock)
+        worker = CameraWorker(door, app.state.settings, clock=app.state.clock)
     except JournalTakenError as error:
         _log.warning("the cameras are watched by another process", reason=str(error))
         return None
+    feeds = LiveFeeds(app.state.video, app.state.plant_clock.zone, max_fps=app.state.settings.video.max_fps)
+    worker.add_onlooker(feeds.look)
+    worker.on_change(feeds.sync)
+    return worker
 
 
 def _own(settings: Settings) -> Warehouse:

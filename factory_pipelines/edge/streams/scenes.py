@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def scene_of(camera: CameraConfig) -> "SceneWatcher | None":
-    """Detector, tracker, lines and zones of a camera that counts; None for one that is only watched.
+    """Detector, tracker, lines and zones of a camera that counts, or at a gate; None for one that is only watched.
 
     Raises:
         ValueError: when the detector's model cannot be used, with what is wrong with it.
     """
-    if camera.role != "counting" and not camera.lines and not camera.zones:
+    if camera.role == "view" and not camera.lines and not camera.zones:
         return None
     from factory_pipelines.vision.lines import Line, Zone
     from factory_pipelines.vision.scene import SceneWatcher

@@ -75,6 +75,7 @@ class CameraWorker:
         self._figures = MinuteFigures(plant, clock())
         self._watchers: dict[str, Watcher] = {}
         self._unregistered: dict[str, CameraConfig] = {}
+        self._after_change: list[Callable[[Sequence[CameraStream]], None]] = []
         self._lock = Lock()
         self._ending = Event()
         self._report_now = Event()
@@ -107,6 +108,10 @@ class CameraWorker:
         """One more who sees every picture that was looked at, from now on."""
         self._onlookers.append(onlooker)
 
+    def on_change(self, heard: Callable[[Sequence[CameraStream]], None]) -> None:
+        """``heard`` is given all streams whenever cameras come or go."""
+        self._after_change.append(heard)
+
     def restart(self, name: str) -> bool:
         """Begins a camera anew, also one that was given up; False when this process has none of that name."""
         stream = self.fleet.get(name)
@@ -121,7 +126,9 @@ class CameraWorker:
 
     def troubles(self) -> list[str]:
         """What is wrong with the cameras now, one sentence each; nothing when all are fresh and of use."""
-        dark = [f"{s.name} is dark ({s.reason or s.state})" for s in self.statuses() if not s.is_fresh and not s.is_over]
+        dark = [
+            f"{s.name} is dark ({s.reason or s.state})" for s in self.statuses() if not s.is_fresh and not s.is_over
+        ]
         unusable = [f"{name} cannot be used: {reason}" for name, reason in sorted(self.unusable.items())]
         return dark + unusable + ([self.configured.problem] if self.configured.problem else [])
 
@@ -139,13 +146,16 @@ class CameraWorker:
                     looks[camera.name] = self._look(camera)
             for stream in self.fleet.apply(cameras):
                 self._watch(stream, looks[stream.config.name])
-            here = {stream.config.name for stream in self.fleet.streams()}
-            for name in set(self._watchers) - here:
+            streams = self.fleet.streams()
+            gone = set(self._watchers) - {stream.config.name for stream in streams}
+            for name in gone:
                 self._watchers.pop(name).stop()
                 self._unregistered.pop(name, None)
                 self.unusable.pop(name, None)
-        if looks:
-            self._report_soon()
+            if looks or gone:
+                for heard in self._after_change:
+                    heard(streams)
+                self._report_soon()
 
     def _watch(self, stream: CameraStream, look: Look) -> None:
         name = stream.config.name

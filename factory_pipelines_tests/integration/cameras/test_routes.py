@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
+import numpy as np
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
@@ -57,6 +59,10 @@ def test_a_registered_camera_is_watched_within_seconds(
     listed = client.get(URL).json()
     assert listed["count"] == 1
     assert (listed["cameras"][0]["definition"], listed["cameras"][0]["changed_by"]) == ({"fps": 10.0}, "tests")
+    live = client.get("/api/video_feed/status", params={"camera": "yard"}).json()
+    assert (live["connected"], live["cameras"][0]["state"]) == (True, "live")
+    picture = client.get("/api/video_feed/snapshot", params={"camera": "yard"})
+    assert cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_COLOR).shape == (120, 160, 3)
     metrics = client.get("/metrics").text
     assert 'factory_camera_up{camera="yard"} 1.0' in metrics
     assert 'factory_camera_frames_dropped_total{camera="yard",reason="skipped"}' in metrics
@@ -68,6 +74,7 @@ def test_a_registered_camera_is_watched_within_seconds(
     eventually(lambda: client.get(URL).json()["cameras"][0]["definition"] == {})
     assert client.delete(f"{URL}/yard").json()["outcome"] == "removed"
     eventually(lambda: not server.feeds["cam"].watching)
+    assert client.get("/api/video_feed/status", params={"camera": "yard"}).status_code == 404
     eventually(lambda: client.get(f"{URL}/yard/status").status_code == 404)
     assert warehouse.rows(sql.SQL("SELECT * FROM cameras.addresses")) == []
 
