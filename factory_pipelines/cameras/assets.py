@@ -4,12 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
-from psycopg import sql
 
 from factory_pipelines.cameras.tables import HOURLY, MINUTES, STATUS
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, selected_days
+from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
+from factory_pipelines.orchestration.rebuild import rebuilt
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.slices import rebuild_days
 
 OWNERS = ["team:operations"]
 
@@ -71,6 +70,4 @@ def status(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
 )
 def hourly(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """How available each camera was in each hour, and what came of its pictures."""
-    first, last = selected_days(context)
-    rows = rebuild_days(warehouse, sql.Identifier("cameras", "hourly"), first, last, "cameras/hourly")
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+    return rebuilt(context, warehouse, HOURLY)
