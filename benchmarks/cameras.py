@@ -26,7 +26,7 @@ from benchmarks.harness import entry, own_server
 from factory_pipelines.cameras.config import CameraConfig
 from factory_pipelines.demo.rtsp import Feed, RtspServer
 from factory_pipelines.edge.streams.fleet import Fleet
-from factory_pipelines.edge.streams.scenes import scene_of
+from factory_pipelines.edge.streams.scenes import Scenes
 from factory_pipelines.edge.streams.sources import live_options
 from factory_pipelines.edge.streams.storing import CameraStore
 from factory_pipelines.edge.streams.stream import CameraStream
@@ -246,7 +246,7 @@ def _eight_cameras() -> dict[str, Any]:
         fleet.start()
         watchers = []
         for stream in fleet.apply(configs):
-            scene = scene_of(stream.config)
+            scene = Scenes().of(stream.config)
             assert scene is not None
             watchers.append(Watcher(stream, lambda frame, scene=scene: scene.step(frame.image, frame.captured_at)))
             watchers[-1].start()

@@ -9,6 +9,7 @@ from factory_pipelines.alerts import api as alerts
 from factory_pipelines.attendance import api as attendance
 from factory_pipelines.cameras import api as cameras
 from factory_pipelines.gate import api as vehicles
+from factory_pipelines.identity import api as identity
 from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.production import api as production
 
@@ -40,4 +41,5 @@ def routers_of(part: Part) -> Sequence[APIRouter]:
         vehicles.router,
         occupancy.router,
         cameras.router,
+        identity.router,
     )

@@ -16,7 +16,7 @@ from factory_pipelines.edge.streams.counting import Counter, sources_of
 from factory_pipelines.edge.streams.evidence import CrossingPictures
 from factory_pipelines.edge.streams.figures import MinuteFigures
 from factory_pipelines.edge.streams.fleet import Fleet
-from factory_pipelines.edge.streams.scenes import scene_of
+from factory_pipelines.edge.streams.scenes import Scenes
 from factory_pipelines.edge.streams.slot import Frame
 from factory_pipelines.edge.streams.storing import CameraStore
 from factory_pipelines.edge.streams.stream import CameraStream, StreamStatus
@@ -73,6 +73,7 @@ class CameraWorker:
         self.fleet = Fleet(max_megapixels=mine.max_megapixels, on_change=lambda _: self._report_soon())
         self.unusable: dict[str, str] = {}  # camera → why nothing looks at its pictures
         self._figures = MinuteFigures(plant, clock())
+        self._scenes = Scenes()
         self._watchers: dict[str, Watcher] = {}
         self._unregistered: dict[str, CameraConfig] = {}
         self._after_change: list[Callable[[Sequence[CameraStream]], None]] = []
@@ -153,6 +154,7 @@ class CameraWorker:
                 self._unregistered.pop(name, None)
                 self.unusable.pop(name, None)
             if looks or gone:
+                self._scenes.keep_only(cameras)
                 for heard in self._after_change:
                     heard(streams)
                 self._report_soon()
@@ -170,7 +172,7 @@ class CameraWorker:
         """What looks at the pictures of ``camera``; where its model cannot be used, the pictures alone remain."""
         self.unusable.pop(camera.name, None)
         try:
-            scene = scene_of(camera)
+            scene = self._scenes.of(camera)
         except (ValueError, OSError) as error:
             self.unusable[camera.name] = str(error)
             _log.error("a camera's detector cannot be used", camera=camera.name, reason=str(error))
