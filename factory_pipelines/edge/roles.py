@@ -11,6 +11,7 @@ from factory_pipelines.cameras import api as cameras
 from factory_pipelines.gate import api as vehicles
 from factory_pipelines.identity import api as identity
 from factory_pipelines.occupancy import api as occupancy
+from factory_pipelines.occupancy import api_aggregates as occupancy_aggregates
 from factory_pipelines.production import api as production
 
 
@@ -40,6 +41,7 @@ def routers_of(part: Part) -> Sequence[APIRouter]:
         attendance.router,
         vehicles.router,
         occupancy.router,
+        occupancy_aggregates.router,
         cameras.router,
         identity.router,
     )
