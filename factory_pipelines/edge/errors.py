@@ -123,10 +123,18 @@ def _allowed(request: Request) -> str:
 
 async def _invalid_request(request: Request, error: Any) -> Response:
     first = error.errors()[0]
+    if first["loc"][:1] == ("body",) and not _says_json(request):
+        detail = "the body is not said to be JSON: send JSON, with the header Content-Type: application/json"
+        return error_response(request.scope, 415, "content_type_unsupported", detail, field="Content-Type")
     # The first part says where the parameter stood (query, path, body); people know it by its name.
     where, *names = [str(part) for part in first["loc"]]
     field = ".".join(names) or where
     return error_response(request.scope, 422, "parameter_invalid", f"{field}: {_message(first)}", field=field)
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODE_PATTERN = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,199}$"
@@ -23,7 +23,26 @@ def _printable(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    # 5.0 is a whole number in JSON; "5" and true are none.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _written(value: object) -> object:
+    if isinstance(value, int | float):  # left alone, 0 would be the first of January 1970
+        raise ValueError("a time is written 2025-01-15T08:03:45+05:30")
+    return value
+
+
+def _in_our_time(value: datetime) -> datetime:
+    if not 2000 <= value.year <= 2200:  # year 1 and 9999 have instants that no other zone can write
+        raise ValueError("a time between 2000 and 2200")
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_iso_day)]
+_Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+_Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_our_time)]
 Code = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
 Name = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
 
@@ -40,7 +59,11 @@ class EventIn(BaseModel):
     """One thing a door or camera said."""
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"required": ["source_id", "observed_at", "event_id", "kind"]}
+        extra="allow",
+        json_schema_extra={
+            "required": ["source_id", "observed_at", "event_id", "kind"],
+            "additionalProperties": False,  # said, and decided by ``read_event``: what is refused is kept
+        },
     )
 
     source_id: Annotated[Any, _said(_TEXT)] = Field(None, examples=["door-east"])
@@ -71,6 +94,18 @@ class EventIn(BaseModel):
     snapshot: Annotated[Any, _said({"anyOf": [_TEXT, {"type": "null"}]})] = Field(
         None, description="Relative path of a picture."
     )
+
+
+def _anything(schema: dict[str, Any]) -> None:
+    """In a list no event spoils its neighbours: each is judged by itself, so the document demands nothing."""
+    for name, field in schema["properties"].items():
+        schema["properties"][name] = {k: v for k, v in field.items() if k in ("title", "description", "examples")}
+
+
+class EventOfMany(EventIn):
+    """One event of a list: as an event alone, but refused by itself."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_anything)
 
 
 class EventAnswer(BaseModel):
@@ -107,13 +142,12 @@ class AreaIn(BaseModel):
 
     area_id: Code = Field(examples=["hall-1"])
     area_name: Name | None = Field(None, description="For people; default: `area_id`.")
-    capacity: int | None = Field(None, ge=1, le=1_000_000, strict=True, description="How many may be inside.")
+    capacity: _Whole | None = Field(None, ge=1, le=1_000_000, description="How many may be inside.")
     parent_area_id: Code | None = Field(None, description="The area it is part of.")
-    start_people: int | None = Field(
+    start_people: _Whole | None = Field(
         0,
         ge=0,
         le=1_000_000,
-        strict=True,
         description="How many were inside before the first event of its doors; null: nobody knows.",
     )
 
@@ -138,8 +172,8 @@ class SourceIn(BaseModel):
     source_id: Code = Field(examples=["door-east"])
     area_id: Code = Field(examples=["hall-1"])
     kind: Literal["door", "camera"] = Field(description="A door counts who passes, a camera whom it sees.")
-    max_silence_s: int = Field(300, ge=1, le=86_400, strict=True, description="Silent for longer, it is unknown.")
-    retired_at: AwareDatetime | None = Field(None, description="From here on nothing waits for it.")
+    max_silence_s: _Whole = Field(300, ge=1, le=86_400, description="Silent for longer, it is unknown.")
+    retired_at: _Time | None = Field(None, description="From here on nothing waits for it.")
 
 
 class Source(SourceIn):
