@@ -23,6 +23,7 @@ from starlette.types import Scope, Send
 from factory_pipelines.warehouse.pool import WarehouseUnavailableError
 
 RETRY_AFTER_S = 5
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -117,8 +118,12 @@ async def _http_error(request: Request, error: Any) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods of all routes of this path: the router itself names those of the first alone."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
+
+    def is_answered(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return ", ".join(filter(is_answered, _METHODS))
 
 
 async def _invalid_request(request: Request, error: Any) -> Response:
