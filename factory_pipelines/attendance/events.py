@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from factory_pipelines.plant.codes import is_code
+
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 """A terminal whose battery is empty says 1970-01-01."""
 
@@ -68,8 +70,8 @@ def read_event(
     if isinstance(employee, bool) or not isinstance(employee, str | int):
         return refused("employee_id", "employee_id_invalid", "give the employee's number or code")
     employee_id = str(employee).strip()
-    if not 1 <= len(employee_id) <= _LONGEST_CODE or not employee_id.isprintable():
-        return refused("employee_id", "employee_id_invalid", "1 to 100 characters, all of them printable")
+    if not is_code(employee_id, _LONGEST_CODE):
+        return refused("employee_id", "employee_id_invalid", "1 to 100 characters, all of them visible")
     at = read_time(event.get(time_field), zone)
     if at is None:
         return refused(time_field, "time_invalid", "there is no such time; write it as 2025-01-15T08:03:45")

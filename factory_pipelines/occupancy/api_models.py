@@ -1,25 +1,20 @@
 """What the occupancy routes take and give."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from factory_pipelines.plant.codes import CODE_PATTERN
+
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CODE_PATTERN = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,199}$"
 
 
 def _iso_day(value: object) -> object:
     # Without this, "0" would be a valid day: the first of January 1970.
     if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
         raise ValueError("a day is written YYYY-MM-DD")
-    return value
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not (value.isprintable() and value.strip() == value):
-        raise ValueError("printable characters, without spaces at either end")
     return value
 
 
@@ -34,17 +29,20 @@ def _written(value: object) -> object:
     return value
 
 
-def _in_our_time(value: datetime) -> datetime:
-    if not 2000 <= value.year <= 2200:  # year 1 and 9999 have instants that no other zone can write
-        raise ValueError("a time between 2000 and 2200")
-    return value
+def _in_any_zone(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # year 9999 west of Greenwich, year 1 east of it
+        raise ValueError("there is no such instant in every zone; give a year that people live in") from error
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-_Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-_Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_our_time)]
-Code = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
-Name = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+_People = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=1_000_000)]
+_Capacity = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=1_000_000)]
+_Silence = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=86_400)]
+_Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_any_zone)]
+Code = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
 
 
 def _said(schema: dict[str, Any]) -> WithJsonSchema:
@@ -52,7 +50,8 @@ def _said(schema: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-_TEXT = {"type": "string", "pattern": _CODE_PATTERN}
+_TEXT = {"type": "string", "pattern": CODE_PATTERN, "maxLength": 200}
+_KEY = {"anyOf": [_TEXT, {"type": "integer"}]}
 
 
 class EventIn(BaseModel):
@@ -66,11 +65,11 @@ class EventIn(BaseModel):
         },
     )
 
-    source_id: Annotated[Any, _said(_TEXT)] = Field(None, examples=["door-east"])
+    source_id: Annotated[Any, _said(_KEY)] = Field(None, examples=["door-east"])
     observed_at: Annotated[Any, _said({"type": "string", "format": "date-time"})] = Field(
         None, examples=["2025-01-15T08:03:45+05:30"], description="With its offset from UTC."
     )
-    event_id: Annotated[Any, _said(_TEXT)] = Field(
+    event_id: Annotated[Any, _said(_KEY)] = Field(
         None, examples=["e-1001"], description="Your own key: the same event sent again changes nothing."
     )
     kind: Annotated[Any, _said({"type": "string", "enum": ["count", "crossing", "heartbeat"]})] = Field(
@@ -142,12 +141,10 @@ class AreaIn(BaseModel):
 
     area_id: Code = Field(examples=["hall-1"])
     area_name: Name | None = Field(None, description="For people; default: `area_id`.")
-    capacity: _Whole | None = Field(None, ge=1, le=1_000_000, description="How many may be inside.")
+    capacity: _Capacity | None = Field(None, description="How many may be inside.")
     parent_area_id: Code | None = Field(None, description="The area it is part of.")
-    start_people: _Whole | None = Field(
+    start_people: _People | None = Field(
         0,
-        ge=0,
-        le=1_000_000,
         description="How many were inside before the first event of its doors; null: nobody knows.",
     )
 
@@ -172,7 +169,7 @@ class SourceIn(BaseModel):
     source_id: Code = Field(examples=["door-east"])
     area_id: Code = Field(examples=["hall-1"])
     kind: Literal["door", "camera"] = Field(description="A door counts who passes, a camera whom it sees.")
-    max_silence_s: _Whole = Field(300, ge=1, le=86_400, description="Silent for longer, it is unknown.")
+    max_silence_s: _Silence = Field(300, description="Silent for longer, it is unknown.")
     retired_at: _Time | None = Field(None, description="From here on nothing waits for it.")
 
 

@@ -98,7 +98,7 @@ def test_a_mistaken_assignment_is_withdrawn(staffed: TestClient, warehouse: Ware
     [
         ("employees", {"employee_id": "C", "overtime_rule": "none"}, 409, "overtime_rule", "save it first"),
         ("employees", [{"employee_id": "C"}, {"employee_id": "C"}], 409, "entries.1.employee_id", "send it once"),
-        ("employees", {"employee_id": "C\u0000"}, 422, "entry.employee_id", "printable"),
+        ("employees", {"employee_id": "C\u0000"}, 422, "entry.employee_id", "pattern"),
         ("employees", {"employee_id": " C"}, 422, "entry.employee_id", "pattern"),
         ("employees", [{"employee_id": ""}], 422, "entries.0.employee_id", "at least 1"),
         ("employees", {"employee_id": 7}, 422, "entry.employee_id", "valid string"),
