@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from factory_pipelines.occupancy.events import MOST_PEOPLE
 from factory_pipelines.plant.codes import CODE_PATTERN
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,9 +38,9 @@ def _in_any_zone(value: datetime) -> datetime:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-_People = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=1_000_000)]
-_Capacity = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=1_000_000)]
-_Silence = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=86_400)]
+_People = Annotated[int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(_whole)]
+_Capacity = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)]
+_Silence = Annotated[int, Field(strict=True, ge=1, le=86_400), BeforeValidator(_whole)]
 _Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_any_zone)]
 Code = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
@@ -54,6 +55,25 @@ _TEXT = {"type": "string", "pattern": CODE_PATTERN, "maxLength": 200}
 _KEY = {"anyOf": [_TEXT, {"type": "integer"}]}
 
 
+def _people(least: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": MOST_PEOPLE}
+
+
+_BY_KIND: dict[str, dict[str, Any]] = {
+    "crossing": {
+        "properties": {"kind": {"const": "crossing"}, "direction": {"enum": ["in", "out"]}, "people": _people(1)},
+        "required": ["direction", "people"],
+    },
+    "count": {
+        "properties": {"kind": {"const": "count"}, "direction": {"type": "null"}, "people": _people(0)},
+        "required": ["people"],
+    },
+    "heartbeat": {
+        "properties": {"kind": {"const": "heartbeat"}, "direction": {"type": "null"}, "people": {"type": "null"}}
+    },
+}
+
+
 class EventIn(BaseModel):
     """One thing a door or camera said."""
 
@@ -62,6 +82,7 @@ class EventIn(BaseModel):
         json_schema_extra={
             "required": ["source_id", "observed_at", "event_id", "kind"],
             "additionalProperties": False,  # said, and decided by ``read_event``: what is refused is kept
+            "oneOf": [_BY_KIND["crossing"], _BY_KIND["count"], _BY_KIND["heartbeat"]],
         },
     )
 
