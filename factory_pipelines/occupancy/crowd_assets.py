@@ -49,9 +49,7 @@ CROWD_CHECKS = [
         OCCUPANCY_FORECAST,
         query="occupancy/check_occupancy_forecast",
         blocking={"made_of_the_past": "It rests on at most 120 days before, and the likely number lies at the rate."},
-        warning={
-            "is_near": "Where a day was counted, the forecast misses an hour by at most half of who came, and two."
-        },
+        warning={"is_near": "Half of a day's hours miss by at most half of who usually came, and two."},
     ),
     table_checks(
         UNUSUAL_CROWDS,

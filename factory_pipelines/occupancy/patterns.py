@@ -46,11 +46,13 @@ class CrowdRule:
         slot_score: a slot takes part from this score on.
         gap_slots: so many quiet slots do not end a crowd: people come, sit, and leave.
         alarms_per_week: how many crowds may be alarms; the highest of the past weeks set the threshold.
+        least_score: below this nothing is an alarm, however quiet the weeks were: a usual day explains it well enough.
     """
 
     slot_score: float = 1.0
     gap_slots: int = 2
     alarms_per_week: float = 4.0
+    least_score: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +168,14 @@ def crowds(flows: Mapping[str, tuple[Counts, Counts]], rule: CrowdRule) -> list[
 
 
 def alarm_threshold(past_scores: Sequence[float], weeks: float, rule: CrowdRule) -> float | None:
-    """The score that as many crowds of the past weeks exceeded as alarms are allowed; None while there were fewer."""
+    """The score that as many crowds of the past weeks exceeded as alarms are allowed, but not less than the least.
+
+    None while there were fewer.
+    """
     allowed = int(rule.alarms_per_week * weeks)
     if allowed < 1 or len(past_scores) <= allowed:
         return None
-    return sorted(past_scores, reverse=True)[allowed]
+    return max(sorted(past_scores, reverse=True)[allowed], rule.least_score)
 
 
 def _proportionate(counts: Counts, most_sd: float) -> Counts:

@@ -113,3 +113,4 @@ def test_the_threshold_lets_through_what_a_week_can_bear() -> None:
     assert sum(score > threshold for score in past) == 8
     assert alarm_threshold(past[:8], 4, rule) is None
     assert alarm_threshold(past, 0.4, rule) is None
+    assert alarm_threshold([score / 10 for score in past], 4, rule) == rule.least_score
