@@ -34,7 +34,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def _bomb() -> dict[str, Any]:
-    """A PNG of 60 megapixels in some kilobytes, refused; against decoding it."""
+    """A PNG of 60 megapixels in some kilobytes, refused; what decoding it would take is in the detail."""
     buffer = io.BytesIO()
     Image.new("RGB", (10_000, 6_000)).save(buffer, "PNG")
     bomb = buffer.getvalue()
@@ -47,9 +47,7 @@ def _bomb() -> dict[str, Any]:
     refusing_s = min(seconds(refused) for _ in range(5))
     decoding_s = seconds(lambda: Image.open(io.BytesIO(bomb)).load())
     detail = f"{len(bomb) / 1000:.0f} kB: refused in {refusing_s * 1000:.2f} ms, decoded in {decoding_s * 1000:.0f} ms"
-    return entry(
-        "identity: refusing a bomb of 60 megapixels against decoding it", refusing_s / decoding_s, 0.05, detail
-    )
+    return entry("identity: refusing a bomb of 60 megapixels", refusing_s * 1000, 5.0, detail, "ms")
 
 
 def _accuracy() -> list[dict[str, Any]]:

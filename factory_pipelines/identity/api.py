@@ -314,7 +314,7 @@ def _service(request: Request) -> IdentityService:
 
 def _erased(request: Request, erasure_id: int) -> Erasure:
     """The tombstone after a first round over what is to go."""
-    _service(request).erase()
+    _service(request).erase(only=erasure_id)
     [row] = request.app.state.writer.rows("identity/erasure", {"erasure_id": erasure_id})
     return Erasure.model_validate(row)
 
