@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,34 +142,42 @@ def _catch_up(
         import dagster as dg
 
         defs = load_defs()
-    whole = _unpartitioned(defs)
+    from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, PRODUCTION_HOURS, PRODUCTION_MONTHS
+
+    whole, days = _partitioned_by(defs, None), _partitioned_by(defs, PRODUCTION_DAYS)
+    hours, months = _partitioned_by(defs, PRODUCTION_HOURS), _partitioned_by(defs, PRODUCTION_MONTHS)
     # Insights come last: they tell the forecast too.
     insights = dg.AssetSelection.assets(["production", "insights"])
-    daily = dg.AssetSelection.all().materializable() - whole - insights
-    runs: list[tuple[str, dg.AssetSelection, date | None]]
+    first = state["last_day"] if state["complete"] else settings.rtms.first_day
+    begin, _ = settings.plant.clock().window(first)
+    since = (PRODUCTION_HOURS.get_partition_key_for_timestamp(at.timestamp()) for at in (begin, now))
+    of_hours, of_days = tuple(since), (first.isoformat(), today.isoformat())
+    of_months = (first.replace(day=1).isoformat(), today.replace(day=1).isoformat())
+    runs: list[tuple[str, dg.AssetSelection, tuple[str, ...]]] = [("hours of occupancy", hours, of_hours)]
     if state["complete"]:
-        runs = [("the days since the last start", daily, state["last_day"])]
+        runs.append(("the days since the last start", days - insights, of_days))
     else:
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
-        first = settings.rtms.first_day
-        days = (today - first).days + 1
-        runs = [
-            (f"{days} production days: pulls, efficiency, attendance, gate, checks", daily, first),
-            ("model, forecast, alerts, scoreboard", whole, None),
-            ("insights", insights, first),
+        count = (today - first).days + 1
+        runs += [
+            (f"{count} production days: pulls, efficiency, attendance, gate, checks", days - insights, of_days),
+            ("model, forecast, alerts, scoreboard", whole, ()),
+            ("insights", insights, of_days),
         ]
+    runs.append(("months of occupancy", months, of_months))
     with dg.DagsterInstance.get() as instance:
-        for title, selection, since in runs:
+        for title, selection, keys in runs:
             with steps.step(title) as detail:
-                _require(_materialize(defs, instance, selection, detail, first=since, last=today))
+                _require(_materialize(defs, instance, selection, detail, keys))
 
 
-def _unpartitioned(defs: "dg.Definitions") -> "dg.AssetSelection":
+def _partitioned_by(defs: "dg.Definitions", definition: "dg.PartitionsDefinition[str] | None") -> "dg.AssetSelection":
+    """What runs make of it; one run is about one kind of partition."""
     import dagster as dg
 
-    keys = [spec.key for spec in defs.resolve_all_asset_specs() if spec.partitions_def is None]
-    return dg.AssetSelection.assets(*keys)
+    keys = [spec.key for spec in defs.resolve_all_asset_specs() if spec.partitions_def == definition]
+    return dg.AssetSelection.assets(*keys).materializable()
 
 
 def _materialize(
@@ -177,14 +185,12 @@ def _materialize(
     instance: "dg.DagsterInstance",
     selection: "dg.AssetSelection",
     detail: Callable[[str], None],
-    *,
-    first: date | None = None,
-    last: date | None = None,
+    keys: tuple[str, ...],
 ) -> "RunOutcome":
     from factory_pipelines.operations.runs import materialize
 
-    keys = {"first": first.isoformat(), "last": last.isoformat()} if first and last else {}
-    return materialize(defs, instance, selection, on_step=detail, **keys)
+    bounds = dict(zip(("first", "last"), keys, strict=False))
+    return materialize(defs, instance, selection, on_step=detail, **bounds)
 
 
 def _require(outcome: "RunOutcome") -> None:

@@ -23,6 +23,7 @@ from factory_pipelines.edge.face_punches import hand_over_punches
 from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
+from factory_pipelines.edge.orchestrator import DagsterOrchestrator
 from factory_pipelines.edge.reports import product_version, start_measuring
 from factory_pipelines.edge.security import ApiKeys, is_public, load_keys
 from factory_pipelines.edge.video import api as video
@@ -33,7 +34,9 @@ from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
 from factory_pipelines.identity import api as identity
 from factory_pipelines.occupancy import api as occupancy
+from factory_pipelines.occupancy import api_aggregates as occupancy_aggregates
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
+from factory_pipelines.orchestration.outside import Orchestrator
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
 from factory_pipelines.settings import Settings
@@ -50,6 +53,7 @@ def create_app(
     warehouse: Warehouse | None = None,
     writer: Warehouse | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    orchestrator: Orchestrator | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application, ready for a server or a test client; connections open with its lifespan.
@@ -59,6 +63,7 @@ def create_app(
         warehouse: for reads; default: the configured one in the reader's role, closed at the end.
         writer: for what changes something and for the audit log; default: likewise in the writer's role.
         clock: the present, with a zone.
+        orchestrator: whom to ask for Dagster's state and runs; default: the Dagster of the settings.
         routers: further routers, behind the same door.
 
     Raises:
@@ -78,9 +83,10 @@ def create_app(
         redirect_slashes=False,
     )
     _equip(app, settings, keys, metrics, clock)
+    app.state.orchestrator = orchestrator or DagsterOrchestrator(settings)
     service = (routes.router, sessions.router, video.router, wall.router)
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router, identity.router)
-    mounted = (*service, *domains, *routers)
+    domains = (production.router, alerts.router, attendance.router, vehicles.router, identity.router)
+    mounted = (*service, *domains, occupancy.router, occupancy_aggregates.router, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
