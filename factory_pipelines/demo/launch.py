@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,7 +149,8 @@ def _catch_up(
     # Insights come last: they tell the forecast too.
     insights = dg.AssetSelection.assets(["production", "insights"])
     first = state["last_day"] if state["complete"] else settings.rtms.first_day
-    begin, _ = settings.plant.clock().window(first)
+    # Two days of hours to see in the UI, where each partition costs; the run computes whatever the events have touched.
+    begin, _ = settings.plant.clock().window(max(first, today - timedelta(days=1)))
     since = (PRODUCTION_HOURS.get_partition_key_for_timestamp(at.timestamp()) for at in (begin, now))
     of_hours, of_days = tuple(since), (first.isoformat(), today.isoformat())
     of_months = (first.replace(day=1).isoformat(), today.replace(day=1).isoformat())
