@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,57 +141,28 @@ def _catch_up(
     with steps.step("code location"):
         import dagster as dg
 
-        defs = load_defs()
-    from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, PRODUCTION_HOURS, PRODUCTION_MONTHS
+        from factory_pipelines.demo.batches import batches
+        from factory_pipelines.operations.runs import materialize
 
-    whole, days = _partitioned_by(defs, None), _partitioned_by(defs, PRODUCTION_DAYS)
-    hours, months = _partitioned_by(defs, PRODUCTION_HOURS), _partitioned_by(defs, PRODUCTION_MONTHS)
-    # Insights come last: they tell the forecast too.
-    insights = dg.AssetSelection.assets(["production", "insights"])
-    first = state["last_day"] if state["complete"] else settings.rtms.first_day
-    # Two days of hours to see in the UI, where each partition costs; the run computes whatever the events have touched.
-    begin, _ = settings.plant.clock().window(max(first, today - timedelta(days=1)))
-    since = (PRODUCTION_HOURS.get_partition_key_for_timestamp(at.timestamp()) for at in (begin, now))
-    of_hours, of_days = tuple(since), (first.isoformat(), today.isoformat())
-    of_months = (first.replace(day=1).isoformat(), today.replace(day=1).isoformat())
-    runs: list[tuple[str, dg.AssetSelection, tuple[str, ...]]] = [("hours of occupancy", hours, of_hours)]
-    if state["complete"]:
-        runs.append(("the days since the last start", days - insights, of_days))
-    else:
+        defs = load_defs()
+    if not state["complete"]:
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
-        count = (today - first).days + 1
-        runs += [
-            (f"{count} production days: pulls, efficiency, attendance, gate, checks", days - insights, of_days),
-            ("model, forecast, alerts, scoreboard", whole, ()),
-            ("insights", insights, of_days),
-        ]
-    runs.append(("months of occupancy", months, of_months))
+    clock = settings.plant.clock()
+    planned = batches(
+        defs,
+        clock,
+        now,
+        since=state["last_day"] if state["complete"] else settings.rtms.first_day,
+        events_since=clock.production_day(warehouse.rows("demo/feed_state")[0]["fed_from"]),
+        is_first=not state["complete"],
+    )
     with dg.DagsterInstance.get() as instance:
-        for title, selection, keys in runs:
-            with steps.step(title) as detail:
-                _require(_materialize(defs, instance, selection, detail, keys))
-
-
-def _partitioned_by(defs: "dg.Definitions", definition: "dg.PartitionsDefinition[str] | None") -> "dg.AssetSelection":
-    """What runs make of it; one run is about one kind of partition."""
-    import dagster as dg
-
-    keys = [spec.key for spec in defs.resolve_all_asset_specs() if spec.partitions_def == definition]
-    return dg.AssetSelection.assets(*keys).materializable()
-
-
-def _materialize(
-    defs: "dg.Definitions",
-    instance: "dg.DagsterInstance",
-    selection: "dg.AssetSelection",
-    detail: Callable[[str], None],
-    keys: tuple[str, ...],
-) -> "RunOutcome":
-    from factory_pipelines.operations.runs import materialize
-
-    bounds = dict(zip(("first", "last"), keys, strict=False))
-    return materialize(defs, instance, selection, on_step=detail, **bounds)
+        for batch in planned:
+            with steps.step(batch.title) as detail:
+                _require(
+                    materialize(defs, instance, batch.selection, first=batch.first, last=batch.last, on_step=detail)
+                )
 
 
 def _require(outcome: "RunOutcome") -> None:
