@@ -50,13 +50,13 @@ def pull_job_against_empty_job() -> dict[str, Any]:
     """``rtms_pull`` of a day of about 5,000 rows with all its checks, against an empty in-process job."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
-        os.environ["FACTORY_HOME"] = str(Path(folder) / "home")
-        settings = Settings()
+        settings = Settings(home=Path(folder) / "home")
         try:
             migrate(settings)
             environment = {
                 **os.environ,
                 **prepare(settings),
+                "FACTORY_HOME": str(settings.home_dir),
                 "FACTORY_RTMS__SOURCE": "demo",
                 "FACTORY_DEMO__SCALE": str(_PULL_ROWS_SCALE),
             }

@@ -36,6 +36,23 @@ _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        _out.print(f"factory_pipelines {version('factory-pipelines')}")
+        raise typer.Exit
+
+
+@app.callback()
+def factory(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Which one is this.")
+    ] = False,
+) -> None:
+    """Runs and looks after the factory data platform."""
+
+
 def _settings() -> "Settings":
     from pydantic import ValidationError
     from pydantic_settings import SettingsError

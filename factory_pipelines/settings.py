@@ -1,20 +1,22 @@
 """Every setting of the platform, in one typed tree.
 
 Read from the environment: prefix ``FACTORY_``, nested with ``__`` (``FACTORY_RTMS__SOURCE=csv``). Secrets are
-``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused, so
-that a typing mistake is an error and not a silent default.
+``SecretStr``: they never appear in a log, a repr or an error. Unknown ``FACTORY_`` names inside a group are refused,
+and so is any name almost like one of ours: a typing mistake is an error and not a silent default.
 """
 
 import json
 import os
 from datetime import date, time
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from factory_pipelines.plant.clock import PlantClock
@@ -273,8 +275,29 @@ class Settings(BaseSettings):
 
 
 @lru_cache(maxsize=1)
-def _cached(_environment: frozenset[tuple[str, str]]) -> Settings:
-    return Settings()
+def _cached(environment: frozenset[tuple[str, str]]) -> Settings:
+    settings = Settings()
+    _refuse_near_misses({name.upper() for name, _ in environment})
+    return settings
+
+
+# What docker-compose.yml, the services and the tests call their own variables.
+_NOT_OURS = frozenset({"FACTORY_API_PORT", "FACTORY_UI_PORT", "FACTORY_VERSION"})
+
+
+def _refuse_near_misses(variables: set[str]) -> None:
+    """Outside the groups any name may be somebody else's; only one that is almost ours is a mistake for certain."""
+    known = set()
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        inner = group.model_fields if isinstance(group, type) and issubclass(group, BaseModel) else None
+        known |= {f"FACTORY_{name}__{leaf}".upper() for leaf in inner} if inner else {f"FACTORY_{name}".upper()}
+    for variable in sorted(variables - known - _NOT_OURS):
+        if meant := get_close_matches(variable, known, n=1, cutoff=0.9):
+            text = "there is no such setting: did you mean {meant}?"
+            problem = PydanticCustomError("unknown_variable", text, {"meant": meant[0]})
+            details = InitErrorDetails(type=problem, loc=(variable.removeprefix("FACTORY_").lower(),), input=None)
+            raise ValidationError.from_exception_data("Settings", [details], hide_input=True)
 
 
 def load_settings() -> Settings:

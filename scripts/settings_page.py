@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 _HEAD = """# Settings
 
 Everything is set through environment variables. Groups are written with two underscores (`FACTORY_RTMS__SOURCE=csv`);
-a mistyped name inside a group is an error, not a silent default. Several values in one variable are separated by commas
+a mistyped name is an error that says what was meant, not a silent default. Several values in one variable: with commas
 (`FACTORY_PLANT__HOLIDAYS=2026-01-26,2026-08-15`) or written as a JSON list. *Secret* values are never logged.
 
 `FACTORY_LOG_LEVEL` (default `WARNING`) says how much the commands tell. `scripts/settings_page.py` makes this page.

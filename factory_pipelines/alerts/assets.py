@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-from factory_pipelines.alerts import ledger
 from factory_pipelines.alerts.checks import message_table
 from factory_pipelines.alerts.tables import ALERT_DELIVERIES
 from factory_pipelines.settings import load_settings
@@ -41,6 +40,7 @@ def deliveries_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
 
 
 def _deliver(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+    from factory_pipelines.alerts import ledger
     from factory_pipelines.alerts.channels import build_channels
     from factory_pipelines.alerts.rounds import run_round
 

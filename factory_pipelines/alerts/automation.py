@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from factory_pipelines.alerts.assets import DELIVERIES
-from factory_pipelines.alerts.ledger import due_work
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -36,6 +35,8 @@ def outbox_sensor(
     context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.SensorResult | dg.SkipReason:
     """Looks, and asks for one run at a time. The cursor is the time of the last request."""
+    from factory_pipelines.alerts.ledger import due_work
+
     now = datetime.now(UTC)
     under_way = context.instance.get_runs_count(dg.RunsFilter(job_name=DELIVERY_JOB.name, statuses=_UNDER_WAY))
     if under_way:

@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 
-from factory_pipelines.alerts import ledger
 from factory_pipelines.orchestration.checks import schema_differences
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -43,12 +42,16 @@ def message_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
 @dg.asset_check(asset=_KEY, description="Every message was sent, or is still tried; none was given up.")
 def no_dead_letters(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Fails while a dead letter waits for somebody: mend its cause, then requeue it."""
+    from factory_pipelines.alerts import ledger
+
     return _result(ledger.dead_letters(warehouse), dg.AssetCheckSeverity.ERROR)
 
 
 @dg.asset_check(asset=_KEY, description="No message of the last 24 hours may have been sent more than once.")
 def no_doubtful_sends(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Warns about attempts that ended without a known result."""
+    from factory_pipelines.alerts import ledger
+
     since = datetime.now(UTC) - _DOUBTFUL_IS_NEWS_FOR
     return _result(ledger.doubtful_sends(warehouse, since), dg.AssetCheckSeverity.WARN)
 

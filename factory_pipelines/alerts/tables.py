@@ -1,4 +1,4 @@
-"""The outbox as the Dagster UI shows it."""
+"""The outbox and the decisions behind it, as the Dagster UI shows them."""
 
 from factory_pipelines.orchestration.tables import Column, Table
 
@@ -35,5 +35,25 @@ ALERT_DELIVERIES = Table(
         "sent_at": Column("timestamp with time zone", "When the provider took it.", nullable=True),
         "delivered_at": Column("timestamp with time zone", "When the recipient had it.", nullable=True),
         "updated_at": Column("timestamp with time zone", "The latest change."),
+    },
+)
+
+EVALUATIONS = Table(
+    "alerts",
+    "evaluations",
+    {
+        "organization_id": Column("uuid", "Whose decision it is."),
+        "stream": Column("text", "What was watched: the live pulls, or a replay of them."),
+        "pull_id": Column("bigint", "The pull that was decided upon, once."),
+        "production_day": Column("date", "Its production day."),
+        "pulled_at": Column("timestamp with time zone", "When it was pulled."),
+        "evaluated_at": Column("timestamp with time zone", "When it was decided upon."),
+        "policy": Column("text", "digest, or seed: a message a breach."),
+        "breach_count": Column("integer", "Employees below both thresholds."),
+        "opened_count": Column("integer", "Alerts opened."),
+        "resolved_count": Column("integer", "Alerts closed."),
+        "escalated_count": Column("integer", "Alerts nobody had acknowledged in time."),
+        "message_count": Column("integer", "Messages put into the outbox."),
+        "unaddressed_count": Column("integer", "Of these, messages to somebody without a usable phone number."),
     },
 )

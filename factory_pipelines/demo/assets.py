@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from psycopg import sql
 
 from factory_pipelines.demo.scores import Score
 from factory_pipelines.orchestration.tables import Column, Table
 from factory_pipelines.settings import load_settings
-from factory_pipelines.warehouse.copy import copy_rows
 from factory_pipelines.warehouse.pool import Warehouse
 
 SCOREBOARD = Table(
@@ -73,6 +71,10 @@ def scoreboard(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[A
 
 def keep(warehouse: Warehouse, scores: Sequence[Score], now: datetime) -> None:
     """Adds the scores to ``demo.scoreboard``."""
+    from psycopg import sql
+
+    from factory_pipelines.warehouse.copy import copy_rows
+
     columns = ["computed_at", *(field.name for field in fields(Score))]
     rows = [(now, *astuple(score)) for score in scores]
     with warehouse.transaction() as conn:

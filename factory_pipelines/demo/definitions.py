@@ -1,5 +1,7 @@
 """The demo's part of the code location."""
 
+from datetime import UTC
+
 import dagster as dg
 
 from factory_pipelines.demo.assets import SCOREBOARD, scoreboard
@@ -36,7 +38,7 @@ SCOREBOARD_JOB = dg.define_asset_job(
 )
 def hourly_scoreboard(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One comparison."""
-    return dg.RunRequest(run_key=f"scoreboard:{context.scheduled_execution_time:%Y-%m-%dT%H}")
+    return dg.RunRequest(run_key=f"scoreboard:{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%dT%H}")
 
 
 def definitions() -> dg.Definitions:

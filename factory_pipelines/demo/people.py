@@ -84,9 +84,8 @@ def build_layout(noise: Noise, scale: float) -> Layout:
 
 def staff_of(noise: Noise, layout: Layout, day: int) -> Staff:
     """The people of the day with ordinal ``day``."""
-    seat = np.arange(len(layout.seat_line))
-    generation, tenure_days = _generation(noise, seat, day)
-    person = seat * _GENERATIONS + generation % _GENERATIONS
+    holder = holders_of(noise, layout, day)
+    person, tenure_days = holder.person, day - holder.first_day
     skill = 0.052 * noise.normal("person/skill", person)
     # A few never reach the standard, whatever their tenure: the repeat offenders a supervisor knows by name.
     struggles = noise.chance("person/struggles", 0.04, person)
@@ -95,20 +94,53 @@ def staff_of(noise: Noise, layout: Layout, day: int) -> Staff:
     form = 0.020 * noise.normal("person/form", person, day)
     return Staff(
         person=person,
-        emp_code=_codes(person),
-        emp_name=_names(noise, person),
+        emp_code=holder.emp_code,
+        emp_name=holder.emp_name,
         level=skill + newcomer + form,
         learning=noise.between("person/learning", 0.5, 1.5, person),
-        absent=_absent(noise, person, day),
+        absent=absent_on(noise, person, day),
     )
 
 
-def _generation(noise: Noise, seat: Ints, day: int) -> tuple[Ints, Floats]:
-    """Number of the seat's holder and the days since the holder came."""
+@dataclass(frozen=True)
+class Holder:
+    """Who holds each seat on one day, and for how long; arrays over seats.
+
+    Attributes:
+        person: identity.
+        emp_code: the code RTMS and the terminals know.
+        emp_name: as on the badge.
+        first_day: ordinal of the first day in the seat.
+        last_day: ordinal of the last one.
+    """
+
+    person: Ints
+    emp_code: Texts
+    emp_name: Texts
+    first_day: Ints
+    last_day: Ints
+
+
+def holders_of(noise: Noise, layout: Layout, day: int) -> Holder:
+    """The seats' holders on the day with ordinal ``day``."""
+    seat = np.arange(len(layout.seat_line))
+    generation = _generation(noise, seat, day)
+    person = seat * _GENERATIONS + generation % _GENERATIONS
+    return Holder(
+        person=person,
+        emp_code=codes_of(person),
+        emp_name=names_of(noise, person),
+        first_day=_arrival(noise, seat, generation),
+        last_day=_arrival(noise, seat, generation + 1) - 1,
+    )
+
+
+def _generation(noise: Noise, seat: Ints, day: int) -> Ints:
+    """Number of the seat's holder."""
     guess = np.full(len(seat), day // _TENURE_DAYS + 1)
     for _ in range(2):
         guess -= _arrival(noise, seat, guess) > day
-    return guess, (day - _arrival(noise, seat, guess)).astype(np.float64)
+    return guess
 
 
 def _arrival(noise: Noise, seat: Ints, generation: Ints) -> Ints:
@@ -117,20 +149,23 @@ def _arrival(noise: Noise, seat: Ints, generation: Ints) -> Ints:
     return generation * _TENURE_DAYS + jitter - seat * 97 % _TENURE_DAYS
 
 
-def _absent(noise: Noise, person: Ints, day: int) -> Bools:
+def absent_on(noise: Noise, person: Ints, day: int) -> Bools:
+    """Who of ``person`` does not come on the day with ordinal ``day``."""
     habit = noise.between("person/absence", 0.01, 0.06, person)
     mondays = 0.02 if day % 7 == 1 else 0.0  # ordinal 1 was a Monday
     spell = noise.chance("person/spell", 0.012, person, day // 4)
     return noise.chance("person/absent", habit + mondays, person, day) | spell
 
 
-def _codes(person: Ints) -> Texts:
+def codes_of(person: Ints) -> Texts:
+    """Employee codes; no two people under 900,000 share one."""
     digits = (person * _CODE_STEP % _CODES + 100_000).astype(str)
     letters = [_CODE_LETTERS.get(code[0], code[0]) + code[1:] for code in digits.tolist()]
     return np.asarray(letters, dtype=object)
 
 
-def _names(noise: Noise, person: Ints) -> Texts:
+def names_of(noise: Noise, person: Ints) -> Texts:
+    """Names of people; two may share one."""
     given = np.asarray(catalogue.GIVEN_NAMES, dtype=object)
     family = np.asarray(catalogue.FAMILY_NAMES, dtype=object)
     return np.asarray(

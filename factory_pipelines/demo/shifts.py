@@ -14,11 +14,11 @@ SESSIONS = 12
 SESSION_MINUTES = 60
 DAY_MINUTES = SESSIONS * SESSION_MINUTES
 
-_SHIFT_MINUTES = 570
-_LATE_START = 150
+SHIFT_MINUTES = 570
+LATE_START = 150
 _OVERTIME_MINUTES = 60
-_TEA_BREAKS = ((120, 130), (450, 460))
-_LUNCH = (270, 300)
+TEA_BREAKS = ((120, 130), (450, 460))
+LUNCH = (270, 300)
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def shifts_of(noise: Noise, layout: Layout, day: int) -> Shifts:
     lines = np.arange(len(layout.line_names))
     late = np.asarray(layout.late_shift)
     overtime = noise.chance("line/overtime", 0.15, lines, day) & ~late
-    start = np.where(late, _LATE_START, 0)
-    end = start + _SHIFT_MINUTES + np.where(overtime, _OVERTIME_MINUTES, 0)
+    start = np.where(late, LATE_START, 0)
+    end = start + SHIFT_MINUTES + np.where(overtime, _OVERTIME_MINUTES, 0)
     minute = np.arange(DAY_MINUTES)[None, :] - start[:, None]
     working = (minute >= 0) & (minute < (end - start)[:, None])
-    for begins, ends in (*_TEA_BREAKS, _LUNCH):
+    for begins, ends in (*TEA_BREAKS, LUNCH):
         working &= (minute < begins) | (minute >= ends)
     pace = _pace(minute, noise.between("line/drift", 0.00, 0.07, lines)[:, None])
     weighted = np.where(working, pace, 0.0)
@@ -58,8 +58,8 @@ def shifts_of(noise: Noise, layout: Layout, day: int) -> Shifts:
 def _pace(minute: Ints, drift: Floats) -> Floats:
     """Pace by minute of the shift: a slow start, a dip after lunch, and a decline that differs from line to line."""
     warm_up = 0.10 * np.exp(-np.maximum(minute, 0) / 20.0)
-    after_lunch = np.where(minute >= _LUNCH[1], 0.06 * np.exp(-(minute - _LUNCH[1]) / 25.0), 0.0)
-    tired = drift * np.clip(minute / _SHIFT_MINUTES, 0.0, 1.2)
+    after_lunch = np.where(minute >= LUNCH[1], 0.06 * np.exp(-(minute - LUNCH[1]) / 25.0), 0.0)
+    tired = drift * np.clip(minute / SHIFT_MINUTES, 0.0, 1.2)
     return np.asarray(1.0 - warm_up - after_lunch - tired, dtype=np.float64)
 
 

@@ -109,6 +109,7 @@ def openapi(request: Request) -> Response:
     return _json(request.app.openapi())
 
 
+@router.head("/api/health", include_in_schema=False)
 @router.get("/api/health", response_model=Health, summary="Is it alive, is it ready")
 @public
 def health(request: Request, asked: Annotated[HealthQuestion, Query()]) -> Response:
@@ -116,6 +117,7 @@ def health(request: Request, asked: Annotated[HealthQuestion, Query()]) -> Respo
     return _health(request, ready=asked.ready)
 
 
+@router.head("/api/health/ready", include_in_schema=False)
 @router.get("/api/health/ready", response_model=Health, summary="Is it ready")
 @public
 def ready(request: Request) -> Response:

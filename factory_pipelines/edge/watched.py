@@ -4,14 +4,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from factory_pipelines.warehouse.pool import Params, Query, Warehouse, WarehouseUnavailableError
+from factory_pipelines.warehouse.pool import Warehouse, WarehouseUnavailableError
 from factory_pipelines.warehouse.queries import load_sql
+
+if TYPE_CHECKING:
+    from factory_pipelines.warehouse.pool import Params, Query
 
 
 class WatchedWarehouse(Warehouse):
@@ -71,7 +74,7 @@ class WatchedWarehouse(Warehouse):
                 self._probing = False
             self._on_transaction(self._clock() - started_s)
 
-    def rows(self, query: Query, params: Params = None) -> list[dict[str, Any]]:
+    def rows(self, query: "Query", params: "Params" = None) -> list[dict[str, Any]]:
         """As ``Warehouse.rows``, without a BEGIN and a COMMIT around the one statement: half the round trips."""
         statement = sql.SQL(load_sql(query)) if isinstance(query, str) else query
         with self.transaction() as conn:

@@ -3,13 +3,11 @@
 from typing import Any
 
 import dagster as dg
-from psycopg import sql
 
 from factory_pipelines.gate.tables import DAILY, GATE_EVENTS, HOURLY
-from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, selected_days
-from factory_pipelines.orchestration.tables import Table
+from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
+from factory_pipelines.orchestration.rebuild import rebuilt
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.slices import rebuild_days
 
 OWNERS = ["team:gate"]
 
@@ -37,17 +35,10 @@ _COMPUTED: dict[str, Any] = {
 @dg.asset(key=HOURLY.key, metadata=HOURLY.metadata(), deps=[gate_events], **_COMPUTED)
 def hourly(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """What each gate saw in each hour; refused reads by reason."""
-    return _rebuild(context, warehouse, HOURLY)
+    return rebuilt(context, warehouse, HOURLY)
 
 
 @dg.asset(key=DAILY.key, metadata=DAILY.metadata(), deps=[gate_events, hourly], **_COMPUTED)
 def daily(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """What each gate saw in each production day: passages, different plates, the busiest hour, the read rate."""
-    return _rebuild(context, warehouse, DAILY)
-
-
-def _rebuild(context: dg.AssetExecutionContext, warehouse: Warehouse, table: Table) -> dg.MaterializeResult[Any]:
-    first, last = selected_days(context)
-    target = sql.Identifier(table.schema, table.name)
-    rows = rebuild_days(warehouse, target, first, last, f"{table.schema}/{table.name}")
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+    return rebuilt(context, warehouse, DAILY)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from factory_pipelines.alerts.engine import resolve_incident
 from factory_pipelines.operations.incidents import RUN_FAILED, is_news
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
@@ -44,6 +43,7 @@ def failed_runs_sensor(context: dg.RunFailureSensorContext, warehouse: dg.Resour
 )
 def recovered_runs_sensor(context: dg.RunStatusSensorContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
     """Closes whatever the successful run has made good."""
+    from factory_pipelines.alerts.engine import resolve_incident
     from factory_pipelines.operations.observations import recovered
     from factory_pipelines.operations.watchdog import known_incidents
 

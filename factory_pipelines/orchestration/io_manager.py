@@ -7,23 +7,23 @@ production day.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
 
 # No public name in Dagster 1.13; imported here only, so that a release which moves it is one loud import error.
 from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHandler, TableSlice
-from psycopg import Connection, sql
 
-from factory_pipelines.warehouse.copy import copy_frame
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.slices import replacing_slice
+
+if TYPE_CHECKING:
+    from psycopg import Connection, sql
 
 _OWN_COLUMN = "organization_id"  # filled by the table's default: a frame speaks for the session's organization
 
 
-class WarehouseClient(DbClient[Connection[Any]]):
+class WarehouseClient(DbClient["Connection[Any]"]):
     """Dagster's slices on our transactions."""
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -33,22 +33,24 @@ class WarehouseClient(DbClient[Connection[Any]]):
     @contextmanager
     def connect(  # type: ignore[override]
         self, context: dg.OutputContext | dg.InputContext, table_slice: TableSlice
-    ) -> Iterator[Connection[Any]]:
+    ) -> "Iterator[Connection[Any]]":
         """One transaction; for an output, the slice is already deleted in it."""
         if isinstance(context, dg.InputContext):
             with self._warehouse.transaction() as conn:
                 yield conn
             return
+        from factory_pipelines.warehouse.slices import replacing_slice
+
         column, first, last = _days(table_slice)
         with replacing_slice(self._warehouse, _table(table_slice), day_column=column, first=first, last=last) as conn:
             yield conn
 
     @staticmethod
-    def ensure_schema_exists(context: dg.OutputContext, table_slice: TableSlice, connection: Connection[Any]) -> None:
+    def ensure_schema_exists(context: dg.OutputContext, table_slice: TableSlice, connection: "Connection[Any]") -> None:
         """Schemas come from migrations; the writer may not make any."""
 
     @staticmethod
-    def delete_table_slice(context: dg.OutputContext, table_slice: TableSlice, connection: Connection[Any]) -> None:
+    def delete_table_slice(context: dg.OutputContext, table_slice: TableSlice, connection: "Connection[Any]") -> None:
         """Done by ``connect``, under the table's lock."""
 
     @staticmethod
@@ -63,13 +65,15 @@ class FrameHandler(DbTypeHandler[pd.DataFrame]):
     """pandas frames by binary COPY."""
 
     def handle_output(
-        self, context: dg.OutputContext, table_slice: TableSlice, obj: pd.DataFrame, connection: Connection[Any]
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: pd.DataFrame, connection: "Connection[Any]"
     ) -> Mapping[str, Any]:
         """Copies the frame; its columns must be exactly the table's.
 
         Raises:
             ValueError: naming the columns that are missing or unknown.
         """
+        from factory_pipelines.warehouse.copy import copy_frame
+
         wanted = set(_columns(connection, table_slice)) - {_OWN_COLUMN}
         if missing := sorted(wanted - set(obj.columns)):
             raise ValueError(f"{table_slice.schema}.{table_slice.table}: the frame lacks {', '.join(missing)}")
@@ -78,9 +82,11 @@ class FrameHandler(DbTypeHandler[pd.DataFrame]):
         return {"dagster/row_count": copy_frame(connection, _table(table_slice), obj)}
 
     def load_input(
-        self, context: dg.InputContext, table_slice: TableSlice, connection: Connection[Any]
+        self, context: dg.InputContext, table_slice: TableSlice, connection: "Connection[Any]"
     ) -> pd.DataFrame:
         """The slice as a frame, without ``organization_id``."""
+        from psycopg import sql
+
         columns = [c for c in table_slice.columns or _columns(connection, table_slice) if c != _OWN_COLUMN]
         query = sql.SQL("SELECT {} FROM {} WHERE organization_id = warehouse.current_organization()").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)), _table(table_slice)
@@ -108,11 +114,15 @@ def warehouse_io_manager(context: dg.InitResourceContext) -> DbIOManager:
     )
 
 
-def _table(table_slice: TableSlice) -> sql.Identifier:
+def _table(table_slice: TableSlice) -> "sql.Identifier":
+    from psycopg import sql
+
     return sql.Identifier(table_slice.schema, table_slice.table)
 
 
-def _columns(connection: Connection[Any], table_slice: TableSlice) -> list[str]:
+def _columns(connection: "Connection[Any]", table_slice: TableSlice) -> list[str]:
+    from psycopg import sql
+
     cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(_table(table_slice)))
     return [column.name for column in cursor.description or ()]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import dagster as dg
 
+from factory_pipelines.alerts.tables import EVALUATIONS
 from factory_pipelines.production.assets import OWNERS, employee_efficiency, supervisors
-from factory_pipelines.production.lookout import evaluate_latest
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -20,7 +20,7 @@ ALERTS_KEY = dg.AssetKey(["production", "efficiency_alerts"])
     kinds={"python", "postgres"},
     owners=OWNERS,
     code_version="1",
-    metadata={"dagster/table_name": "alerts.alerts"},
+    metadata=EVALUATIONS.metadata(),
     automation_condition=dg.AutomationCondition.any_deps_updated() & ~dg.AutomationCondition.in_progress(),
 )
 def efficiency_alerts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
@@ -28,6 +28,8 @@ def efficiency_alerts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeR
 
     Alerts and messages are written together; evaluating a pull twice changes nothing.
     """
+    from factory_pipelines.production.lookout import evaluate_latest
+
     result = evaluate_latest(warehouse, load_settings(), datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={

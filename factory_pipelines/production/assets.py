@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from psycopg import sql
 
 from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, selected_days
-from factory_pipelines.orchestration.tables import Table
+from factory_pipelines.orchestration.rebuild import rebuilt
 from factory_pipelines.production import charts
 from factory_pipelines.production.rtms import RtmsError, RtmsSource
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
@@ -19,7 +18,6 @@ from factory_pipelines.production.tables import (
 )
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.slices import rebuild_days
 
 OWNERS = ["team:production"]
 
@@ -89,7 +87,7 @@ def operation_benchmark(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult[Any]:
     """The best of each operation: what 100 % relative efficiency means, and how many people it rests on."""
-    return _rebuild(context, warehouse, OPERATION_BENCHMARK)
+    return rebuilt(context, warehouse, OPERATION_BENCHMARK)
 
 
 @dg.asset(
@@ -102,7 +100,7 @@ def employee_efficiency(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult[Any]:
     """Efficiency, relative efficiency and band of everybody, one row per RTMS row."""
-    result = _rebuild(context, warehouse, EMPLOYEE_EFFICIENCY)
+    result = rebuilt(context, warehouse, EMPLOYEE_EFFICIENCY)
     return _with(result, {"people_by_band": charts.people_by_band(warehouse, selected_days(context)[1])})
 
 
@@ -117,26 +115,17 @@ def efficiency_by_level(
 ) -> dg.MaterializeResult[Any]:
     """Efficiency of every unit, floor, line, style, part, operation, device and employee: sums over sums."""
     # The view of that name adds devices and employees to the groups kept here.
-    return _rebuild(context, warehouse, EFFICIENCY_BY_LEVEL, into="efficiency_of_groups")
+    return rebuilt(context, warehouse, EFFICIENCY_BY_LEVEL, into="efficiency_of_groups")
 
 
 @dg.asset(key=LINE_OUTPUT.key, metadata=LINE_OUTPUT.metadata(), deps=[session_wise_production], **_COMPUTED)
 def line_output(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
     """What left each line's final operations, and how efficiently the line worked."""
-    result = _rebuild(context, warehouse, LINE_OUTPUT)
+    result = rebuilt(context, warehouse, LINE_OUTPUT)
     last = selected_days(context)[1]
     # The trend moves once a day; drawing it every ten minutes would fill the event log with the same picture.
     is_over = last < load_settings().plant.clock().production_day(datetime.now(UTC))
     return _with(result, charts.lines_of_day(warehouse, last, with_trend=is_over))
-
-
-def _rebuild(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, table: Table, into: str | None = None
-) -> dg.MaterializeResult[Any]:
-    first, last = selected_days(context)
-    target = sql.Identifier(table.schema, into or table.name)
-    rows = rebuild_days(warehouse, target, first, last, f"{table.schema}/{table.name}")
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 def _with(result: dg.MaterializeResult[Any], metadata: dict[str, Any]) -> dg.MaterializeResult[Any]:

@@ -1,6 +1,8 @@
 """Checks of the production tables: one step a table, one query a step (see ``orchestration/checks.py``)."""
 
+from factory_pipelines.alerts.tables import EVALUATIONS
 from factory_pipelines.orchestration.checks import table_checks
+from factory_pipelines.production.alert_assets import ALERTS_KEY
 from factory_pipelines.production.forecast_assets import MODEL_KEY
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
 from factory_pipelines.production.tables import (
@@ -102,5 +104,15 @@ CHECKS = [
             "seven_days_each": "Every line that worked in the last fortnight has seven different days ahead of it.",
         },
         warning={"every_day_is_known": "No line is without a forecast; a line that stood still has none."},
+    ),
+    table_checks(
+        EVALUATIONS,
+        query="production/check_efficiency_alerts",
+        asset_key=ALERTS_KEY,
+        blocking={},
+        warning={
+            "latest_pull_decided_upon": "Within 15 minutes of a pull the alert policy has decided upon it.",
+            "breaches_reach_somebody": "Every message of the latest decision has a phone number to go to.",
+        },
     ),
 ]

@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-from psycopg import sql
 
 from factory_pipelines.orchestration.plots import as_markdown, new_figure
 from factory_pipelines.production.assets import OWNERS, line_output
@@ -13,9 +12,7 @@ from factory_pipelines.production.automation import closed_day
 from factory_pipelines.production.resources import ModelRegistryFactory
 from factory_pipelines.production.tables import EFFICIENCY_BACKTEST, EFFICIENCY_FORECAST
 from factory_pipelines.settings import load_settings
-from factory_pipelines.warehouse.copy import copy_frame
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.slices import replacing_slice
 
 MODEL_KEY = dg.AssetKey(["production", "efficiency_model"])
 
@@ -103,6 +100,11 @@ def _history(warehouse: Warehouse) -> tuple[date, pd.DataFrame]:
 
 
 def _replace(warehouse: Warehouse, table: str, df: pd.DataFrame, *, day_column: str | None, day: date | None) -> None:
+    from psycopg import sql
+
+    from factory_pipelines.warehouse.copy import copy_frame
+    from factory_pipelines.warehouse.slices import replacing_slice
+
     target = sql.Identifier("production", table)
     with replacing_slice(warehouse, target, day_column=day_column, first=day, last=day) as conn:
         copy_frame(conn, target, df)

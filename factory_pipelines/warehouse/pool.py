@@ -1,7 +1,8 @@
 """The pooled door to the warehouse.
 
 Connections open on first use, are checked before they are lent, and come back after the server was away, so a long-
-lived process needs no restart. Every session knows its organization, its role and its time limits.
+lived process needs no restart. Every session knows its organization, its role and its time limits. Dagster loads this
+module to know a class; psycopg, which takes a tenth of a second, is loaded by whoever opens one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,20 +11,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
-
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.addresses import Role, redacted, role_url, with_options
 from factory_pipelines.warehouse.queries import load_sql
 
 if TYPE_CHECKING:
     import pandas as pd
+    import psycopg
+    from psycopg import sql
 
-Query = str | sql.SQL | sql.Composed
-Params = Mapping[str, Any] | None
+    Query = str | sql.SQL | sql.Composed
+    Params = Mapping[str, Any] | None
 
 _REMEDY = "try again once the server runs; `factory doctor` says what is wrong"
 
@@ -51,6 +49,8 @@ class Warehouse:
         application_name: str = "factory",
     ) -> None:
         """Nothing connects before the first query."""
+        from psycopg_pool import ConnectionPool
+
         self.address = redacted(url)
         self.organization_id = organization_id
         options = {
@@ -75,12 +75,15 @@ class Warehouse:
         self._opening = Lock()
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+    def transaction(self) -> "Iterator[psycopg.Connection[Any]]":
         """A connection in one transaction: committed on leaving, rolled back on an exception.
 
         Raises:
             WarehouseUnavailableError: when no connection can be had in time, or it broke underway.
         """
+        import psycopg
+        from psycopg_pool import PoolTimeout
+
         with self._opening:
             if self._pool.closed:
                 self._pool.open()
@@ -98,12 +101,14 @@ class Warehouse:
                 f"the warehouse at {self.address} went away ({error}): {_REMEDY}"
             ) from error
 
-    def rows(self, query: Query, params: Params = None) -> list[dict[str, Any]]:
+    def rows(self, query: "Query", params: "Params" = None) -> list[dict[str, Any]]:
         """All rows, each a dict."""
+        from psycopg.rows import dict_row
+
         with self.transaction() as conn, conn.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(_statement(query), params).fetchall()
 
-    def frame(self, query: Query, params: Params = None) -> "pd.DataFrame":
+    def frame(self, query: "Query", params: "Params" = None) -> "pd.DataFrame":
         """All rows as a frame with the query's columns, also when it is empty."""
         import pandas as pd
 
@@ -112,7 +117,7 @@ class Warehouse:
             columns = [column.name for column in cursor.description or ()]
             return pd.DataFrame(cursor.fetchall(), columns=columns)
 
-    def execute(self, query: Query, params: Params = None) -> int:
+    def execute(self, query: "Query", params: "Params" = None) -> int:
         """Runs one statement in its own transaction; returns the number of rows it touched."""
         with self.transaction() as conn:
             return conn.execute(_statement(query), params).rowcount
@@ -140,5 +145,7 @@ def open_warehouse(settings: Settings, role: Role = Role.WRITER, application_nam
     )
 
 
-def _statement(query: Query) -> sql.SQL | sql.Composed:
+def _statement(query: "Query") -> "sql.SQL | sql.Composed":
+    from psycopg import sql
+
     return sql.SQL(load_sql(query)) if isinstance(query, str) else query

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def test_help_names_every_command() -> None:
         assert command in done.stdout
     for command in (["run"], ["db"], ["db", "restore"], ["demo"]):
         assert factory(*command, "--help").exit_code == 0
+
+
+def test_the_version_is_the_installed_one() -> None:
+    result = factory("--version")
+    assert (result.exit_code, result.stdout.split()) == (0, ["factory_pipelines", version("factory-pipelines")])
 
 
 def test_a_day_is_run_and_the_run_is_kept(plant: Warehouse) -> None:

@@ -21,7 +21,8 @@ INDIA = ZoneInfo("Asia/Kolkata")
 # Each costs most of a second, a system library or a network client; none is needed to show the assets.
 HEAVY = (
     "pandera", "cv2", "lightgbm", "mlflow", "mlforecast", "twilio", "slack_sdk", "boto3", "matplotlib", "pyodbc",
-    "openai", "fastapi", "uvicorn", "phonenumbers", "sklearn",
+    "openai", "fastapi", "uvicorn", "phonenumbers", "sklearn", "psycopg", "scipy", "av", "onnxruntime", "rapidocr",
+    "tenacity",
 )  # fmt: skip
 
 
@@ -40,8 +41,6 @@ def test_loading_touches_neither_network_nor_database_nor_heavy_libraries() -> N
 import socket, sys
 def refuse(*_): raise AssertionError("loading the code location opened a connection")
 socket.socket.connect = refuse
-import psycopg
-psycopg.connect = refuse
 import factory_pipelines.definitions as location
 assert location.defs.resolve_all_asset_specs()
 print([name for name in {HEAVY!r} if name in sys.modules])

@@ -86,6 +86,9 @@ def test_variables_reach_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "field", "says"),
     [
         ("FACTORY_RTMS__SOURCEE", "csv", "rtms.sourcee", "not permitted"),
+        ("FACTORY_DATABSE_URL", "postgresql://u:hunter2@h/d", "databse_url", "did you mean FACTORY_DATABASE_URL?"),
+        ("FACTORY_RTMSS__SOURCE", "csv", "rtmss__source", "did you mean FACTORY_RTMS__SOURCE?"),
+        ("FACTORY_API__KEY", "a:b", "api.key", "not permitted"),
         ("FACTORY_RTMS__SOURCE", "oracle", "rtms.source", "'demo', 'csv' or 'mssql'"),
         ("FACTORY_PLANT__TIMEZONE", "Mars/Olympus", "plant.timezone", "there is no time zone 'Mars/Olympus'"),
         ("FACTORY_PLANT__TIMEZONE", "../etc/passwd", "plant.timezone", "there is no time zone"),
@@ -104,6 +107,14 @@ def test_a_wrong_value_is_an_error_that_names_its_field(
         load_settings()
     assert [".".join(map(str, problem["loc"])).split(".0")[0] for problem in caught.value.errors()] == [field]
     assert says in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_other_people_s_variables_are_none_of_our_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docker-compose.yml and services have variables of their own, and a plant may have more."""
+    for name in ("FACTORY_API_PORT", "FACTORY_UI_PORT", "FACTORY_WRITER_PASSWORD", "FACTORY_VERSION", "FACTORY_FLOOR"):
+        monkeypatch.setenv(name, "1")
+    assert load_settings().api.port == Settings().api.port
 
 
 SECRETS = [path for path, field in ALL if "SecretStr" in str(field.annotation)]

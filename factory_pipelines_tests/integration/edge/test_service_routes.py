@@ -28,6 +28,13 @@ def test_the_root_is_json_for_programs_and_a_page_for_people(stranger: TestClien
         assert stranger.get(address).status_code in {200, 503}
 
 
+@pytest.mark.parametrize("path", ["/api/health", "/api/health/ready"])
+def test_a_probe_that_wants_no_body_gets_none(path: str, stranger: TestClient) -> None:
+    """Load balancers ask with HEAD."""
+    asked, probed = stranger.get(path), stranger.head(path)
+    assert (probed.status_code, probed.content) == (asked.status_code, b"")
+
+
 def test_the_docs_page_lists_every_route_and_loads_nothing_from_elsewhere(stranger: TestClient) -> None:
     page = stranger.get("/docs").text
     for method, path, _ in operations(stranger.get("/openapi.json").json()):

@@ -30,6 +30,11 @@ from .golden import (
 
 # What the model, the patterns and the texts would have written; made up, and good.
 _FURTHER = """
+UPDATE rtms.pulls SET started_at = started_at - interval '1 hour', finished_at = finished_at - interval '1 hour';
+INSERT INTO alerts.evaluations
+    (stream, pull_id, production_day, pulled_at, evaluated_at, policy, breach_count, opened_count, resolved_count,
+     escalated_count, message_count, unaddressed_count)
+SELECT 'live', pull_id, production_day, started_at, finished_at, 'digest', 0, 0, 0, 0, 0, 0 FROM rtms.pulls;
 INSERT INTO production.patterns (production_day, scope, subject, pattern, session_no, detail, value, unit, sample_size)
 VALUES ('2025-09-11', 'line', 'S1-1', 'hour_of_day', 3, 'slowest hour', 12, '%', 10);
 INSERT INTO production.insights
@@ -115,6 +120,7 @@ LINES = "production/line_output"
 BEST = "production/operation_benchmark"
 MODEL = "production/efficiency_model"
 AHEAD = "production/efficiency_forecast"
+ALERTS = "production/efficiency_alerts"
 
 # What is done to the table, and every check that must fail of it; all others must pass.
 DAMAGES: list[tuple[str, str, set[str]]] = [
@@ -207,6 +213,10 @@ DAMAGES: list[tuple[str, str, set[str]]] = [
     (AHEAD, "DELETE FROM production.efficiency_forecast WHERE line_name = 'S2-1'", {"seven_days_each"}),
     (AHEAD, "UPDATE production.efficiency_forecast SET efficiency_pct = NULL WHERE horizon = 1",
      {"every_day_is_known"}),
+    (ALERTS, "DELETE FROM alerts.evaluations", {"latest_pull_decided_upon"}),
+    (ALERTS, "UPDATE alerts.evaluations SET production_day = production_day - 30", {"latest_pull_decided_upon"}),
+    (ALERTS, "UPDATE alerts.evaluations SET unaddressed_count = 1", {"breaches_reach_somebody"}),
+    (ALERTS, "ALTER TABLE alerts.evaluations ALTER policy DROP NOT NULL", {"schema_as_declared"}),
 ]  # fmt: skip
 
 

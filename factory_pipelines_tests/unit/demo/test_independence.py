@@ -10,16 +10,23 @@ from factory_pipelines_tests.unit.demo.conftest import WORKDAY
 DEMO = Path(factory_pipelines.demo.__file__).parent
 SIMULATOR = (
     "catalogue",
+    "counters",
     "counting",
+    "crews",
     "day",
     "dirt",
     "factory",
+    "movements",
     "noise",
     "people",
+    "presence",
     "rtms",
     "shifts",
+    "site",
     "styles",
     "supervisors",
+    "terminals",
+    "timesheet",
     "truth",
     "work",
 )
