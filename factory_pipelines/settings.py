@@ -213,6 +213,12 @@ class AttendanceSettings(Group):
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
 
 
+class OccupancySettings(Group):
+    """How events become occupancy (docs/occupancy.md)."""
+
+    future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a device's clock may be.")
+
+
 class UiSettings(Group):
     """The Dagster UI that `factory demo` and `factory up` serve."""
 
@@ -264,6 +270,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -1,0 +1,167 @@
+"""What the occupancy routes take and give."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CODE_PATTERN = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,199}$"
+
+
+def _iso_day(value: object) -> object:
+    # Without this, "0" would be a valid day: the first of January 1970.
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str) and not (value.isprintable() and value.strip() == value):
+        raise ValueError("printable characters, without spaces at either end")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+Code = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+Name = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+
+
+def _said(schema: dict[str, Any]) -> WithJsonSchema:
+    """Said in the document only: ``read_event`` decides, so that a bad event is kept and its neighbours are taken."""
+    return WithJsonSchema(schema)
+
+
+_TEXT = {"type": "string", "pattern": _CODE_PATTERN}
+
+
+class EventIn(BaseModel):
+    """One thing a door or camera said."""
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"required": ["source_id", "observed_at", "event_id", "kind"]}
+    )
+
+    source_id: Annotated[Any, _said(_TEXT)] = Field(None, examples=["door-east"])
+    observed_at: Annotated[Any, _said({"type": "string", "format": "date-time"})] = Field(
+        None, examples=["2025-01-15T08:03:45+05:30"], description="With its offset from UTC."
+    )
+    event_id: Annotated[Any, _said(_TEXT)] = Field(
+        None, examples=["e-1001"], description="Your own key: the same event sent again changes nothing."
+    )
+    kind: Annotated[Any, _said({"type": "string", "enum": ["count", "crossing", "heartbeat"]})] = Field(
+        None, examples=["crossing"]
+    )
+    direction: Annotated[Any, _said({"anyOf": [{"enum": ["in", "out"]}, {"type": "null"}]})] = Field(
+        None, examples=["in"], description="Of a crossing, and of nothing else."
+    )
+    people: Annotated[Any, _said({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]})] = Field(
+        None,
+        examples=[1],
+        description="Count: how many are inside; crossing: how many passed; heartbeat: leave it out.",
+    )
+    label: Annotated[Any, _said({"anyOf": [_TEXT, {"type": "null"}]})] = Field(
+        None, description="What was counted; only `person`, the default, changes an occupancy."
+    )
+    track_id: Annotated[Any, _said({"anyOf": [_TEXT, {"type": "integer"}, {"type": "null"}]})] = None
+    confidence: Annotated[Any, _said({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}]})] = (
+        None
+    )
+    snapshot: Annotated[Any, _said({"anyOf": [_TEXT, {"type": "null"}]})] = Field(
+        None, description="Relative path of a picture."
+    )
+
+
+class EventAnswer(BaseModel):
+    """What became of one event."""
+
+    source_id: str
+    event_id: str
+    observed_at: datetime
+    is_new: bool = Field(description="False: it was known already, and nothing changed.")
+
+
+class Refused(BaseModel):
+    """An event that was not taken; it is kept in `occupancy.refusals`."""
+
+    index: int = Field(description="Place in what was sent, from 0.")
+    field: str
+    code: str = Field(examples=["time_invalid", "source_unknown"])
+    detail: str
+
+
+class BatchAnswer(BaseModel):
+    """What became of a batch: received = accepted + duplicates + refused."""
+
+    received: int
+    accepted: int
+    duplicates: int
+    refused: list[Refused]
+
+
+class AreaIn(BaseModel):
+    """An area to register or to change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area_id: Code = Field(examples=["hall-1"])
+    area_name: Name | None = Field(None, description="For people; default: `area_id`.")
+    capacity: int | None = Field(None, ge=1, le=1_000_000, strict=True, description="How many may be inside.")
+    parent_area_id: Code | None = Field(None, description="The area it is part of.")
+    start_people: int | None = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        strict=True,
+        description="How many were inside before the first event of its doors; null: nobody knows.",
+    )
+
+
+class Area(AreaIn):
+    """An area."""
+
+    area_name: str
+
+
+class Areas(BaseModel):
+    """All areas."""
+
+    areas: list[Area]
+
+
+class SourceIn(BaseModel):
+    """A door or camera to register or to change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source_id: Code = Field(examples=["door-east"])
+    area_id: Code = Field(examples=["hall-1"])
+    kind: Literal["door", "camera"] = Field(description="A door counts who passes, a camera whom it sees.")
+    max_silence_s: int = Field(300, ge=1, le=86_400, strict=True, description="Silent for longer, it is unknown.")
+    retired_at: AwareDatetime | None = Field(None, description="From here on nothing waits for it.")
+
+
+class Source(SourceIn):
+    """A door or camera."""
+
+    first_seen_at: datetime | None = Field(description="Its earliest event.")
+
+
+class RegisteredSource(Source):
+    """A door or camera as it is registered now."""
+
+    taken_events: int = Field(description="Events that came before it was registered, and are taken now.")
+
+
+class SeenSource(Source):
+    """A door or camera, and whether it lives."""
+
+    last_seen_at: datetime | None = Field(description="Its newest event.")
+    is_silent: bool | None = Field(description="Longer than `max_silence_s`; null: it has never said anything.")
+
+
+class Sources(BaseModel):
+    """All doors and cameras."""
+
+    sources: list[SeenSource]
