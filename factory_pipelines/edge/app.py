@@ -27,6 +27,7 @@ from factory_pipelines.edge.security import is_public, load_keys
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
 from factory_pipelines.occupancy import api as occupancy
+from factory_pipelines.occupancy import headcount_api as headcount
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
 from factory_pipelines.production.read_cache import ReadCache
@@ -78,7 +79,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router)
+    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router, headcount.router)
     mounted = (routes.router, *domains, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:

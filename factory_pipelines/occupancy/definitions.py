@@ -2,10 +2,36 @@
 
 import dagster as dg
 
-from factory_pipelines.occupancy import assets
+from factory_pipelines.occupancy import assets, headcount_assets, headcount_automation
 from factory_pipelines.occupancy.checks import CHECKS
+from factory_pipelines.occupancy.headcount_checks import HEADCOUNT_CHECKS
 
 
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs and schedules; the resource ``warehouse`` is bound in ``build.py``."""
-    return dg.Definitions(assets=[assets.occupancy_log], asset_checks=CHECKS)
+    return dg.Definitions.merge(
+        dg.Definitions(assets=[assets.occupancy_log], asset_checks=CHECKS),
+        _headcount(),
+    )
+
+
+def _headcount() -> dg.Definitions:
+    """How many are inside: its course, the correction of the doors, and what days teach."""
+    return dg.Definitions(
+        assets=[
+            headcount_assets.headcount_corrections,
+            headcount_assets.headcounts,
+            headcount_assets.headcount_learning,
+        ],
+        asset_checks=HEADCOUNT_CHECKS,
+        jobs=[
+            headcount_automation.HEADCOUNT_JOB,
+            headcount_automation.CORRECTION_JOB,
+            headcount_automation.LEARNING_JOB,
+        ],
+        schedules=[
+            headcount_automation.headcount_every_ten_minutes,
+            headcount_automation.nightly_drift_correction,
+            headcount_automation.learn_from_closed_day,
+        ],
+    )

@@ -19,13 +19,17 @@ _LATELY = timedelta(hours=2)
 
 
 class Crossing(NamedTuple):
-    """People seen passing a door, or (``direction`` None) a sign of life of its counter."""
+    """People seen passing a door, or (``direction`` None) a sign of life of its counter.
+
+    ``alive_until``: its last sign of life before a silence, for who leaves out the signs between; None: this one.
+    """
 
     at: datetime
     door_id: str
     direction: Way | None
     people: int
     key: str
+    alive_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class DoorBalance:
     max_silence: Mapping[str, timedelta]
     rates: Rates
     since: datetime | None = None
-    anchored: Count = Count(0.0, 0.0)
+    anchored: Count = field(default_factory=lambda: Count(0.0, 0.0))
     is_lost: bool = True
     seen: dict[tuple[str, Way], int] = field(default_factory=dict)
     lifted: float = 0.0
@@ -82,11 +86,11 @@ class DoorBalance:
     def take(self, crossing: Crossing) -> bool:
         """The next crossing or sign of life; says whether the balance was lost by a silence that has just ended."""
         before = self._last_sign.get(crossing.door_id)
-        self._last_sign[crossing.door_id] = crossing.at
+        self._last_sign[crossing.door_id] = crossing.alive_until or crossing.at
         returned = before is not None and crossing.at - before > self.max_silence[crossing.door_id]
         if returned:
             self.is_lost = True
-        if crossing.direction is not None and (self.since is None or crossing.at > self.since):
+        if crossing.direction is not None:
             self._pass(crossing.at, crossing.door_id, crossing.direction, crossing.people)
         return returned
 

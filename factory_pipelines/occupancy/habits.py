@@ -4,11 +4,12 @@ Learned from days that are over, never from the moment that is estimated. Every 
 observations, so that the first day is as usable as the hundredth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 from math import exp
+from typing import Any
 
 BIN = timedelta(minutes=5)
 FIRST = timedelta(minutes=-60)
@@ -37,8 +38,8 @@ class Habits:
         forget_in: of people who come, those who do not punch in.
         forget_out: of people who leave, those who do not punch out.
         absence: of expected shifts, those nobody came to.
-        arrivals: share of those who come that have come by the end of each five minutes (see ``FIRST``) around the start.
-        departures: share of those who leave that have left by then, around the end.
+        arrivals: share of those who come that have come by the end of each five minutes around the start of the shift.
+        departures: share of those who leave that have left by the end of each five minutes around its end.
     """
 
     forget_in: float = _FORGET
@@ -101,6 +102,11 @@ class HabitCounts:
             tuple(a + b for a, b in zip(self.arrivals, other.arrivals, strict=True)),
             tuple(a + b for a, b in zip(self.departures, other.departures, strict=True)),
         )
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "HabitCounts":
+        """What ``dataclasses.asdict`` gave, after a stay in JSON."""
+        return cls(**{**stored, "arrivals": tuple(stored["arrivals"]), "departures": tuple(stored["departures"])})
 
     def habits(self) -> Habits:
         """The rates these counts say, with the priors' weight."""

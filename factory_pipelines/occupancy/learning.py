@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from factory_pipelines.plant.punches import Direction
 _PAIR_BEFORE = timedelta(seconds=5)
 _PAIR_AFTER = timedelta(seconds=45)
 _ALONE = timedelta(seconds=50)
+_EXPECTED_VARIANCE = 1.0
+"""Of the people expected at the hour of the correction: some badge holder forgot to punch out."""
 _LEAST_PAIRED_SHARE = 0.8
 """Fewer punches than this with a crossing beside them: the terminal does not stand at the door, and proves nothing."""
 
@@ -30,7 +33,7 @@ DoorWay = tuple[str, Way]
 
 @dataclass(frozen=True, slots=True)
 class DoorDay:
-    """One door in one direction on one day: punches made alone at its terminal, and those with a crossing beside them."""
+    """One door in one direction on one day: punches made alone at its terminal, and those with a crossing beside."""
 
     door_id: str
     way: Way
@@ -78,9 +81,7 @@ def pair_punches(
     counts: dict[DoorWay, list[int]] = defaultdict(lambda: [0, 0])
     for door, at_door in made.items():
         at_door.sort(key=lambda one: one[0])
-        for before, (at, direction), after in zip(
-            [None, *at_door], at_door, [*at_door[1:], None], strict=False
-        ):
+        for before, (at, direction), after in zip([None, *at_door], at_door, [*at_door[1:], None], strict=False):
             alone = (before is None or at - before[0] > _ALONE) and (after is None or after[0] - at > _ALONE)
             if direction is None or not alone:
                 continue
@@ -118,6 +119,17 @@ def learn_rates(pairs: Iterable[DoorDay], drifts: Iterable[DriftDay]) -> dict[Do
     for days in by_area.values():
         rates |= _from_drifts(days, rates)
     return rates
+
+
+def drift_of(area_id: str, reason: str, evidence: Mapping[str, Any]) -> DriftDay | None:
+    """What a nightly correction says of its doors, from its evidence; None for one that did not compare anything."""
+    if reason not in ("reconciled", "nobody_expected") or not evidence.get("counted_from"):
+        return None
+    seen: dict[DoorWay, int] = {(door, way): people for door, way, people in evidence["seen_since"]}
+    net = sum(people if way == "in" else -people for (_, way), people in seen.items())
+    start = evidence["counted_from"]
+    variance = _EXPECTED_VARIANCE + start["sd"] ** 2
+    return DriftDay(area_id, seen, evidence["expected_with_badge"] - start["people"] - net, variance)
 
 
 def _from_pairs(made: int, paired: int) -> DoorRate:

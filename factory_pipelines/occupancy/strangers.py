@@ -1,13 +1,13 @@
 """What badges and roster do not tell: visitors and contractors inside, badge holders in the yard.
 
-For each area and half hour of the plant's day, the mean difference between doors and badges on days before, working days
-and days of rest apart, and how much it varies. At first nothing is known, and the variance says so.
+For each area and half hour of the plant's day, the mean difference between doors and badges on days before, working
+days and days of rest apart, and how much it varies. At first nothing is known, and the variance says so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from factory_pipelines.occupancy.doors import Count
 from factory_pipelines.plant.clock import PlantClock
@@ -51,6 +51,18 @@ class Strangers:
 
     clock: PlantClock
     _slots: dict[Slot, _Moments] = field(default_factory=dict)
+
+    def as_json(self) -> list[list[Any]]:
+        """To be stored; ``from_json`` gives the same back."""
+        return [[*slot, m.weight, round(m.mean, 4), round(m.square, 4)] for slot, m in sorted(self._slots.items())]
+
+    @classmethod
+    def from_json(cls, stored: Iterable[Iterable[Any]], clock: PlantClock) -> "Strangers":
+        """What was stored."""
+        found = cls(clock)
+        for area_id, is_working_day, half_hour, weight, mean, square in stored:
+            found._slots[area_id, is_working_day, half_hour] = _Moments(weight, mean, square)
+        return found
 
     def slot(self, area_id: str, at: datetime) -> Slot:
         """The half hour ``at`` lies in."""

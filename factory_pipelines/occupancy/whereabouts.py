@@ -1,8 +1,8 @@
 """Where each person is, by badge and roster: inside or not, how surely, and from which evidence.
 
-One of the two witnesses of a headcount (the doors are the other). A punch in without a punch out says "inside" until the
-shift is over; from then on the more surely not, the longer ago that was: either the person stays, or forgot to punch
-out. Who is due and has not punched is absent, late, or forgot to punch in; how often each happens is learned
+One of the two witnesses of a headcount (the doors are the other). A punch in without a punch out says "inside" until
+the shift is over; from then on the more surely not, the longer ago that was: either the person stays, or forgot to
+punch out. Who is due and has not punched is absent, late, or forgot to punch in; how often each happens is learned
 (``habits.py``).
 """
 
