@@ -106,19 +106,6 @@ class People:
         for plan in sorted(plans, key=lambda p: (p.start, p.employee_id)):
             self._people.setdefault(plan.employee_id, _Person()).plans.append(plan)
 
-    def add_plans(self, plans: Iterable[Plan], *, forget_before: datetime) -> None:
-        """More shifts, for those who count on over many days; shifts over before ``forget_before`` are dropped."""
-        for person in self._people.values():
-            person.plans = [plan for plan in person.plans if plan.end >= forget_before]
-        for plan in sorted(plans, key=lambda p: (p.start, p.employee_id)):
-            known = self._people.setdefault(plan.employee_id, _Person()).plans
-            if plan not in known:
-                known.append(plan)
-
-    def homes(self) -> dict[str, str]:
-        """The area of everybody's newest punch."""
-        return {who: person.area_id for who, person in self._people.items() if person.area_id is not None}
-
     def take(self, punch: BadgePunch) -> None:
         """The next punch; an echo changes nothing."""
         person = self._people.setdefault(punch.employee_id, _Person())

@@ -3,7 +3,7 @@ SELECT 'rates_are_possible' AS check_name,
     jsonb_build_object('production_day', production_day, 'rates', knowledge -> 'rates', 'habits', knowledge -> 'habits' -> 'absence') AS failure
 FROM occupancy.headcount_learning
 WHERE organization_id = (SELECT warehouse.current_organization()) AND production_day BETWEEN %(first)s AND %(last)s
-    AND (jsonb_path_exists(knowledge, '$.rates[*] ? (@[2] < 0 || @[2] > 1)')
+    AND (jsonb_path_exists(knowledge, 'strict $.rates[*] ? (@[2] < 0 || @[2] > 1)')
         OR jsonb_path_exists(knowledge, '$.habits ? (@.forget_in < 0 || @.forget_in > 1 || @.forget_out < 0 || @.forget_out > 1 || @.absence < 0 || @.absence > 1)')
         OR knowledge -> 'rates' IS NULL)
 UNION ALL
