@@ -2,15 +2,15 @@
 
 The simulated plant (about 190 people inside on average, 590 on the rolls, five areas, eight doors) lives for
 ``BENCH_HEADCOUNT_DAYS`` (default 30) days, after one day of warming up. Events reach the warehouse when they would:
-crossings at once, punches when their terminal delivers them. Every ``BENCH_HEADCOUNT_STEP_MIN`` (default 10) minutes the
-product is asked, with nothing but what has arrived, and its answer is held against who is truly inside. Error: mean
+crossings at once, punches when their terminal delivers them. Every ``BENCH_HEADCOUNT_STEP_MIN`` (default 10) minutes
+the product is asked, with nothing but what has arrived, and its answer is held against who is truly inside. Error: mean
 absolute error over all moments, divided by the mean true headcount; once of the plant's total, once with the errors of
-the areas added up without cancelling. The counters miss 1 % of those who come and 3 % of those who leave, on average over
-doors that each lean to one side. The baseline is seed 001's: door balances that are set to zero at 03:00 and never go
-below it, asked at the same moments.
+the areas added up without cancelling. The counters miss 1 % of those who come and 3 % of those who leave, on average
+over doors that each lean to one side. The baseline is seed 001's: door balances that are set to zero at 03:00 and never
+go below it, asked at the same moments.
 
-``python -m benchmarks.headcount`` prints the entries; ``BENCH_HEADCOUNT_SEEDS`` (default 7,11,23) are the plants, and the
-worst of them is held against each bar.
+``python -m benchmarks.headcount`` prints the entries; ``BENCH_HEADCOUNT_SEEDS`` (default 7,11,23) are the plants, and
+the worst of them is held against each bar.
 """
 
 import json
@@ -53,16 +53,14 @@ def _entries(found: list[Measured]) -> list[dict[str, Any]]:
     answers_ms = [1000 * seconds for one in found for seconds in one.answer_s]
     asked = sum(len(one.truth) for one in found)
     people = sum(sum(one.truth) for one in found) / asked
-    about = (
-        f"seeds {_listed(SEEDS)}, {DAYS} days, every {STEP // timedelta(minutes=1)} min, {people:.0f} people on average"
-    )
+    minutes = STEP // timedelta(minutes=1)
+    about = f"seeds {_listed(SEEDS)}, {DAYS} days, every {minutes} min, {people:.0f} people on average"
     within = 100.0 * sum(sum(one.is_within) for one in found) / sum(len(one.is_within) for one in found)
     least = min(one.least for one in found)
-    names = (
-        f"{100 * sum(o.lines for o in found) / sum(o.employees for o in found):.1f} names listed for 100 employees inside; "
-        f"section `inside` alone misses {max(100 * (1 - o.sure / o.employees) for o in found):.2f} %; "
-        f"most missing at once {max(o.worst_missing for o in found)}"
-    )
+    names = 100 * sum(one.lines for one in found) / sum(one.employees for one in found)
+    not_sure = max(100 * (1 - one.sure / one.employees) for one in found)
+    at_once = max(one.worst_missing for one in found)
+    listed = f"{names:.1f} names for 100 inside; `inside` alone misses {not_sure:.2f} %; at most {at_once} at once"
     return [
         entry("headcount: error of the total", max(totals), 2.0, f"{_listed(totals)} %; {about}", unit="%"),
         entry(
@@ -76,20 +74,20 @@ def _entries(found: list[Measured]) -> list[dict[str, Any]]:
             "headcount: error against a fifth of the 03:00 reset's, total",
             max(5 * ours / theirs for ours, theirs in zip(totals, resets, strict=True)),
             1.0,
-            f"the reset: {_listed(resets)} %, {_listed(r / t for r, t in zip(resets, totals, strict=True))} × ours",
+            _beside(totals, resets),
         ),
         entry(
             "headcount: error against a fifth of the 03:00 reset's, areas added up",
             max(5 * ours / theirs for ours, theirs in zip(areas, reset_areas, strict=True)),
             1.0,
-            f"the reset: {_listed(reset_areas)} %, {_listed(r / a for r, a in zip(reset_areas, areas, strict=True))} × ours",
+            _beside(areas, reset_areas),
         ),
         entry("headcount: people below zero", max(-least, 0.0), 0.0, f"least number given: {least:.2f}", unit="people"),
         entry(
-            "headcount: employees that the muster list misses",
+            "headcount: employees inside whom the muster list misses",
             max(missed),
             0.5,
-            f"{_listed(missed)} %; {names}",
+            f"{_listed(missed)} %; {listed}",
             unit="%",
         ),
         entry(
@@ -100,6 +98,11 @@ def _entries(found: list[Measured]) -> list[dict[str, Any]]:
             unit="ms",
         ),
     ]
+
+
+def _beside(ours: list[float], resets: list[float]) -> str:
+    times = [reset / our for our, reset in zip(ours, resets, strict=True)]
+    return f"the reset: {_listed(resets)} %, {_listed(times)} × ours"
 
 
 def _listed(values: Any) -> str:

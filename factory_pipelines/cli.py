@@ -31,6 +31,7 @@ db = typer.Typer(help="The warehouse's database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(attendance.explain, name="explain")
 app.add_typer(attendance.payroll, name="payroll")
+app.add_typer(attendance.attendance, name="attendance")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -218,16 +219,35 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
 @app.command()
 def edge(
-    check_config: Annotated[bool, typer.Option("--check-config", help="Only check the settings.")] = False,
+    check_config: Annotated[bool, typer.Option("--check-config", help="Only check settings and cameras.")] = False,
 ) -> None:
     """Serve the edge API."""
     settings = _settings()
     if check_config:
+        _check_cameras(settings)
         _out.print("the settings are valid")
         return
     from factory_pipelines.edge.server import serve
 
     raise typer.Exit(serve(settings))
+
+
+def _check_cameras(settings: "Settings") -> None:
+    from factory_pipelines.cameras.config_file import CameraFileError, load_cameras
+
+    if settings.cameras.file is None:
+        return
+    try:
+        cameras = load_cameras(settings.cameras.file)
+    except CameraFileError as error:
+        _complain(str(error))
+        raise typer.Exit(2) from error
+    except OSError as error:
+        _complain(f"FACTORY_CAMERAS__FILE: {settings.cameras.file}: {error.strerror}")
+        raise typer.Exit(2) from error
+    for camera in cameras:
+        what = camera.role if camera.is_enabled else f"{camera.role}, not enabled"
+        _out.print(f"camera {camera.name}: {what}, {camera.fps:g} pictures a second", markup=False)
 
 
 @app.command()

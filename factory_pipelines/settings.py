@@ -211,6 +211,26 @@ class AttendanceSettings(Group):
     handover_min: int = Field(30, ge=0, le=240, description="Around the middle between two shifts: IN is the later's.")
     min_rest_h: int = Field(11, ge=0, le=48, description="Less rest than this between two shifts is flagged.")
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a terminal's clock may be.")
+    inbox: Path | None = Field(None, description="Folder of terminals' files, a subfolder a source; unset: none.")
+    inbox_settle_s: float = Field(30.0, ge=0, le=3600, description="A file written to within this is not taken yet.")
+    inbox_max_mb: int = Field(64, ge=1, le=1024, description="A larger file is refused.")
+
+
+class VideoSettings(Group):
+    """Live pictures of the cameras."""
+
+    jpeg_quality: int = Field(80, ge=10, le=100, description="Of every picture that goes out.")
+    max_fps: float = Field(12.5, gt=0, le=60, description="Pictures a second of a watched camera, at most.")
+    wall_fps: float = Field(4.0, gt=0, le=25, description="Pictures a second of each camera on the wall page.")
+    max_viewers: int = Field(200, ge=1, le=10_000, description="Streams that may be watched at the same time.")
+    stalled_viewer_s: float = Field(20.0, gt=0, le=600, description="A viewer who takes nothing this long is cut off.")
+
+
+class CamerasSettings(Group):
+    """Cameras that the edge watches (docs/cameras.md)."""
+
+    file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
+    max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
 
 
 class OccupancySettings(Group):
@@ -274,6 +294,8 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    video: VideoSettings = VideoSettings()
+    cameras: CamerasSettings = CamerasSettings()
     occupancy: OccupancySettings = OccupancySettings()
     ui: UiSettings = UiSettings()
     demo: DemoSettings = DemoSettings()

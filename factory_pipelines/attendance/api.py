@@ -29,10 +29,12 @@ from factory_pipelines.attendance.days import REACH, Stretch
 from factory_pipelines.attendance.events import PunchEvent, Refusal, read_event, read_time
 from factory_pipelines.attendance.ingest import report_source, store_punches, store_refusals
 from factory_pipelines.attendance.recompute import load_punches, load_roster, policies_of
+from factory_pipelines.attendance.roster_api import router as rosters
 from factory_pipelines.attendance.summaries import PunchVerdict, as_dict, explain_punch, shift_on_the_spot, summarise
 from factory_pipelines.plant.shifts import ShiftError
 
 router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
+router.include_router(rosters)
 
 _MOST = 5000
 _UNREADABLE = {"time_invalid", "employee_id_invalid"}  # other refusals are well written, and not possible now

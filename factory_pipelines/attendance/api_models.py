@@ -23,6 +23,11 @@ def _wall_time(value: object) -> object:
     return value
 
 
+def whole(value: object) -> object:
+    """A JSON number without a fraction as an int: 5.0 is one, "5" and true are none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Day = Annotated[date, BeforeValidator(_iso_day)]
 WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema({"type": "string", "pattern": _CLOCK})]
 
@@ -39,7 +44,7 @@ class ShiftData(BaseModel):
 
     start_time: WallTime = Field(examples=["08:00:00"])
     end_time: WallTime = Field(examples=["17:00:00"], description="At or before the start: on the next day.")
-    grace_period_minutes: int = Field(0, ge=0, le=240, strict=True)
+    grace_period_minutes: Annotated[int, Field(ge=0, le=240, strict=True), BeforeValidator(whole)] = 0
 
 
 class PunchIn(BaseModel):

@@ -6,7 +6,13 @@ from typing import Any
 
 import dagster as dg
 
-from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER, PUNCHES
+from factory_pipelines.attendance.tables import (
+    EMPLOYEE_ATTENDANCE,
+    PAYROLL_LINES,
+    PUNCH_FILES,
+    PUNCH_LEDGER,
+    PUNCHES,
+)
 from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS, selected_days
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
@@ -32,6 +38,28 @@ def punches(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareh
     (found,) = warehouse.rows("attendance/count_punches", params)
     times = {name: str(found[name]) for name in ("newest", "reported_until") if found[name] is not None}
     return dg.MaterializeResult(metadata={"dagster/row_count": found["punches"], "people": found["people"], **times})
+
+
+@dg.asset(
+    key=PUNCH_FILES.key,
+    metadata=PUNCH_FILES.metadata(),
+    group_name="attendance",
+    kinds={"csv", "timescaledb"},
+    owners=OWNERS,
+    code_version="1",
+)
+def punch_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
+    """Files that terminals export into the inbox, each taken once by its content; stored whole or not at all."""
+    from factory_pipelines.attendance.inbox import import_inbox
+
+    settings = load_settings()
+    done = import_inbox(warehouse, settings, now=datetime.now(UTC))
+    counts = {name: sum(getattr(one, name) for one in done) for name in ("rows", "accepted", "duplicates", "refused")}
+    reasons = [one.reason for one in done if one.reason is not None]
+    inbox = str(settings.attendance.inbox) if settings.attendance.inbox else "none (FACTORY_ATTENDANCE__INBOX)"
+    return dg.MaterializeResult(
+        metadata={"inbox": inbox, "files": len(done), **counts, "refused_files": "\n".join(reasons) or "none"}
+    )
 
 
 def _output(table: Any, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:

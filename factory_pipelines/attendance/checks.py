@@ -1,6 +1,6 @@
 """Checks of the attendance tables: one step a table, one query a step (see ``orchestration/checks.py``)."""
 
-from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_LEDGER, PUNCHES
+from factory_pipelines.attendance.tables import EMPLOYEE_ATTENDANCE, PAYROLL_LINES, PUNCH_FILES, PUNCH_LEDGER, PUNCHES
 from factory_pipelines.orchestration.checks import table_checks
 
 CHECKS = [
@@ -36,6 +36,15 @@ CHECKS = [
         blocking={
             "pays_what_was_worked": "Lines and adjustments pay regular time and overtime, less a weekly cap.",
             "lines_unique": "A shift has one line a category and multiplier.",
+        },
+    ),
+    table_checks(
+        PUNCH_FILES,
+        query="attendance/check_punch_files",
+        blocking={},
+        warning={
+            "files_are_read": "No file of the last day was refused; its reason says what to do.",
+            "rows_are_punches": "No row of the last day's files was refused; they are in attendance.refusals.",
         },
     ),
 ]

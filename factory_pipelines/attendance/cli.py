@@ -1,4 +1,4 @@
-"""Commands of attendance: ``factory explain payroll``, ``factory payroll export``, ``factory payroll freeze``."""
+"""Commands of attendance: ``factory attendance import``, ``factory explain payroll``, ``factory payroll``."""
 
 import sys
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 explain = typer.Typer(help="Where a figure comes from.", no_args_is_help=True)
 payroll = typer.Typer(help="Payroll of a period.", no_args_is_help=True)
+attendance = typer.Typer(help="Punches of terminals.", no_args_is_help=True)
 
 _Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
 _out = typer.echo
@@ -32,6 +33,39 @@ def explain_payroll(employee: str, day: _Day) -> None:
 @explain.callback()
 def _explain() -> None:
     """Where a figure comes from."""
+
+
+@attendance.command("import")
+def import_punches(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    source: Annotated[str, typer.Option(help="What its punches are said to come from.")] = "file",
+    form: Annotated[Path | None, typer.Option("--format", help="Default: format.toml beside the file.")] = None,
+) -> None:
+    """Take in the punches of a terminal's FILE; a content that was taken before changes nothing."""
+    from factory_pipelines.attendance.inbox import InboxError, import_file
+
+    unread = 0
+    with _opened() as (settings, warehouse):
+        for file in files:
+            try:
+                done = import_file(warehouse, settings, file, source=source, now=datetime.now(UTC), form=form)
+            except InboxError as error:
+                typer.echo(str(error), err=True)
+                unread += 1
+                continue
+            if done.status == "refused":
+                typer.echo(f"{file}: refused: {done.reason}", err=True)
+                unread += 1
+            else:
+                counts = f"{done.accepted} new, {done.duplicates} known, {done.refused} refused"
+                _out(f"{file}: {done.status}, {done.rows} rows: {counts}")
+    if unread:
+        raise typer.Exit(1)
+
+
+@attendance.callback()
+def _attendance() -> None:
+    """Punches of terminals."""
 
 
 @payroll.command("export")

@@ -1,6 +1,6 @@
 """The rows of one person's stretch of days: shift instances and the ledger of punches, out of roster and punches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -151,3 +151,31 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
         else:
             found.append(stretch)
     return found
+
+
+def days_of(stretch: Stretch) -> Iterator[date]:
+    """The days of a stretch, in order."""
+    day = stretch.first
+    while day <= stretch.last:
+        yield day
+        day += _DAY
+
+
+def computed_before(
+    stretches: Iterable[Stretch], everybody: Collection[date], punched: Mapping[str, Collection[date]]
+) -> list[Stretch]:
+    """The part of ``stretches`` that has been computed before.
+
+    Args:
+        stretches: may overlap.
+        everybody: production days that were computed for all people.
+        punched: calendar days on which a person punched; the days around them were computed for that person.
+    """
+    reached = {person: {day for at in days for day in days_of(around(person, at))} for person, days in punched.items()}
+    nothing: set[date] = set()
+    return joined(
+        Stretch(stretch.employee_id, day, day)
+        for stretch in joined(stretches)
+        for day in days_of(stretch)
+        if day in everybody or day in reached.get(stretch.employee_id, nothing)
+    )

@@ -7,10 +7,11 @@ from factory_pipelines.attendance.checks import CHECKS
 
 
 def definitions() -> dg.Definitions:
-    """Assets, checks, the job and its schedule; resources are bound in ``build.py``."""
+    """Assets, checks, jobs, schedule and sensor; resources are bound in ``build.py``."""
     return dg.Definitions(
-        assets=[assets.punches, assets.attendance_tables],
+        assets=[assets.punch_files, assets.punches, assets.attendance_tables],
         asset_checks=CHECKS,
-        jobs=[automation.ATTENDANCE_JOB],
+        jobs=[automation.ATTENDANCE_JOB, automation.FILES_JOB],
         schedules=[automation.attendance_every_ten_minutes],
+        sensors=[automation.punch_files_sensor],
     )

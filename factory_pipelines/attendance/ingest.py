@@ -61,19 +61,23 @@ def store_punches(conn: Connection[Any], punches: Sequence[PunchEvent], *, zone:
 
 def store_refusals(conn: Connection[Any], refused: Iterable[Refusal], *, now: datetime) -> None:
     """Keeps what was refused, in the caller's transaction; the same event again is only counted."""
-    for one in refused:
-        # Text in PostgreSQL has no NUL; what was sent stays readable.
-        text = json.dumps(dict(one.event), sort_keys=True, default=str).replace("\\u0000", "\\ufffd")
-        params = {
-            "source": one.source,
-            "field": one.field,
-            "reason": one.reason,
-            "detail": one.detail,
-            "event": Jsonb(json.loads(text)),
-            "event_hash": sha256(text.encode()).hexdigest(),
-            "now": now,
-        }
-        conn.execute(load_sql("attendance/refuse_event"), params)
+    rows = [_refusal_row(one, now) for one in refused]
+    with conn.cursor() as cursor:
+        cursor.executemany(load_sql("attendance/refuse_event"), rows)
+
+
+def _refusal_row(one: Refusal, now: datetime) -> dict[str, Any]:
+    # Text in PostgreSQL has no NUL; what was sent stays readable.
+    text = json.dumps(dict(one.event), sort_keys=True, default=str).replace("\\u0000", "\\ufffd")
+    return {
+        "source": one.source,
+        "field": one.field,
+        "reason": one.reason,
+        "detail": one.detail,
+        "event": Jsonb(json.loads(text)),
+        "event_hash": sha256(text.encode()).hexdigest(),
+        "now": now,
+    }
 
 
 def report_source(warehouse: Warehouse, source: str, watermark: datetime) -> datetime:

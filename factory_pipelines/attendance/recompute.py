@@ -9,14 +9,15 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
+from factory_pipelines.attendance.changes import note_computed, people_of_days, reported_until, take_waiting
 from factory_pipelines.attendance.days import (
     ATTENDANCE_COLUMNS,
     LEDGER_COLUMNS,
     REACH,
     Policies,
     Stretch,
-    around,
     compute,
+    days_of,
     joined,
     punch_of,
 )
@@ -69,28 +70,20 @@ def recompute_days(
     clock = settings.plant.clock()
     with warehouse.transaction() as conn:
         conn.execute(_LOCK)
-        params = {
-            "first": first,
-            "last": last,
-            "punched_from": clock.window(first - REACH)[0],
-            "punched_to": clock.window(last + REACH)[1],
-        }
-        people = [row[0] for row in conn.execute(load_sql("attendance/people_of_days"), params)]
-        stretches = joined([*(Stretch(person, first, last) for person in people), *_waiting(conn)])
-        return _recompute(conn, settings, clock, stretches, now)
+        waiting = take_waiting(conn, clock)
+        everybody = [Stretch(person, first, last) for person in people_of_days(conn, clock, first, last)]
+        note_computed(conn, clock, waiting, list(days_of(Stretch("", first, last))))
+        return _recompute(conn, settings, clock, joined([*everybody, *waiting]), now)
 
 
 def recompute_touched(warehouse: Warehouse, settings: Settings, *, now: datetime) -> RecomputeResult:
-    """Computes the days that new punches touched, and those whose sources have reported by now."""
+    """Computes the days that punches, rosters or the calendar touched, and those whose sources have reported by now."""
+    clock = settings.plant.clock()
     with warehouse.transaction() as conn:
         conn.execute(_LOCK)
-        return _recompute(conn, settings, settings.plant.clock(), joined(_waiting(conn)), now)
-
-
-def reported_until(conn: Connection[Any]) -> datetime | None:
-    """Up to when all required sources have reported."""
-    row = conn.execute(load_sql("attendance/reported_until")).fetchone()
-    return row[0] if row else None
+        waiting = take_waiting(conn, clock)
+        note_computed(conn, clock, waiting)
+        return _recompute(conn, settings, clock, joined(waiting), now)
 
 
 def load_roster(
@@ -128,14 +121,6 @@ def load_punches(
         for first, employee, at, direction, source, device in rows_found:
             found[employee, first].append(punch_of(at, _DIRECTIONS[direction], source, device))
     return found
-
-
-def _waiting(conn: Connection[Any]) -> list[Stretch]:
-    """Days of people on which something has happened: punches with their reach, and watermarks that have passed."""
-    touched = conn.execute(load_sql("attendance/take_touched")).fetchall()
-    until = reported_until(conn)
-    waiting = conn.execute(load_sql("attendance/waiting_days"), {"reported_until": until}).fetchall()
-    return [*(around(*one) for one in touched), *(Stretch(person, day, day) for person, day in waiting)]
 
 
 def _recompute(

@@ -103,3 +103,24 @@ PAYROLL_LINES = Table(
         "reason": Column("text", "Why an adjustment was made.", True),
     },
 )
+
+PUNCH_FILES = Table(
+    "attendance",
+    "punch_files",
+    {
+        "organization_id": _ORGANIZATION,
+        "source": _SOURCE,
+        "content_hash": Column("text", "SHA-256 of the content: what makes it this file."),
+        "file_name": Column("text", "As it was called when it was seen last."),
+        "size_bytes": Column("bigint", "Length in bytes."),
+        "modified_at": Column("timestamp with time zone", "When it was last written to."),
+        "format_hash": Column("text", "SHA-256 of the description it was read by."),
+        "status": Column("text", "`taken` or `refused`."),
+        "reason": Column("text", "Why the whole file was refused, and what to do.", True),
+        "row_count": Column("integer", "Rows read: accepted, duplicates and refused."),
+        "accepted": Column("integer", "Rows that were new punches."),
+        "duplicates": Column("integer", "Rows whose punch was known."),
+        "refused": Column("integer", "Rows that are no punches; they are kept in attendance.refusals."),
+        "imported_at": Column("timestamp with time zone", "When it was read."),
+    },
+)

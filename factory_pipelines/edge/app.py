@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from factory_pipelines.alerts import api as alerts
 from factory_pipelines.attendance import api as attendance
-from factory_pipelines.edge import errors, routes
+from factory_pipelines.edge import errors, routes, sessions
 from factory_pipelines.edge.audit import AuditTrail
 from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
 from factory_pipelines.edge.document import complete_document
@@ -23,7 +23,11 @@ from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
 from factory_pipelines.edge.reports import product_version, start_measuring
-from factory_pipelines.edge.security import is_public, load_keys
+from factory_pipelines.edge.security import ApiKeys, is_public, load_keys
+from factory_pipelines.edge.video import api as video
+from factory_pipelines.edge.video import wall
+from factory_pipelines.edge.video.hub import VideoHub
+from factory_pipelines.edge.video.streams import Viewers
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
 from factory_pipelines.occupancy import api as occupancy
@@ -72,15 +76,11 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.settings = settings
-    app.state.clock = clock
-    app.state.plant_clock = settings.plant.clock()
-    app.state.started_at = clock()
-    app.state.metrics = metrics
-    app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
-    app.state.audit = None
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router, headcount.router)
-    mounted = (routes.router, *domains, *routers)
+    _equip(app, settings, keys, metrics, clock)
+    service = (routes.router, sessions.router, video.router, wall.router)
+    people = (attendance.router, vehicles.router, occupancy.router, headcount.router)
+    domains = (production.router, alerts.router, *people)
+    mounted = (*service, *domains, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
@@ -94,7 +94,7 @@ def create_app(
         app.add_middleware(
             _Cors,
             allow_origins=sorted(settings.api.cors_origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Authorization", "Content-Type"],
             expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
         )
@@ -106,6 +106,22 @@ def create_app(
         clock=clock,
     )
     return app
+
+
+def _equip(
+    app: FastAPI, settings: Settings, keys: ApiKeys, metrics: EdgeMetrics, clock: Callable[[], datetime]
+) -> None:
+    """What the routes find in ``app.state``."""
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.plant_clock = settings.plant.clock()
+    app.state.started_at = clock()
+    app.state.metrics = metrics
+    app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
+    app.state.audit = None
+    app.state.keys = keys
+    app.state.video = VideoHub(quality=settings.video.jpeg_quality)
+    app.state.viewers = Viewers(settings.video.max_viewers, settings.video.stalled_viewer_s)
 
 
 class _Api(FastAPI):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope, Send
 
 from factory_pipelines.warehouse.pool import WarehouseUnavailableError
@@ -103,14 +104,21 @@ async def _http_error(request: Request, error: Any) -> Response:
     if not isinstance(detail, Mapping):
         detail = {"detail": str(detail)}
     code = str(detail.get("code") or code_of(error.status_code))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return error_response(
         request.scope,
         error.status_code,
         code,
         str(detail.get("detail", "")),
         field=detail.get("field"),
-        headers=error.headers,
+        headers=headers,
     )
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of this path: the router itself names those of the first alone."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
 
 
 async def _invalid_request(request: Request, error: Any) -> Response:

@@ -1,5 +1,8 @@
 """The door: no route answers without a key unless it is marked public, and nobody asks too often."""
 
+import time
+from http.cookies import CookieError, SimpleCookie
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -8,6 +11,10 @@ from factory_pipelines.edge.limits import RateLimiter
 from factory_pipelines.edge.security import ApiKeys
 
 KEY_HEADER = "X-API-Key"
+TICKET_COOKIE = "factory_ticket"
+
+# A ticket lets a page show, never change: whoever makes a browser ask achieves nothing.
+_SHOWING = frozenset({"GET", "HEAD"})
 
 
 class Gate:
@@ -42,7 +49,10 @@ class Gate:
             limit = f"the headers are larger than {self._max_header_bytes} bytes together"
             await send_error(scope, send, 431, "headers_too_large", limit)
             return
-        key_name = self._keys.name_of(secret) if (secret := _presented(Headers(scope=scope))) else None
+        headers = Headers(scope=scope)
+        key_name = self._keys.name_of(secret) if (secret := _presented(headers)) else None
+        if secret is None and scope["method"] in _SHOWING and (ticket := _ticket(headers)):
+            key_name = self._keys.name_of_ticket(ticket, time.time())
         scope["state"]["key_name"] = key_name
         # Strangers share a bucket per address: guessing keys is limited like everything else.
         caller = f"key:{key_name}" if key_name else f"address:{(scope.get('client') or ('unknown',))[0]}"
@@ -67,3 +77,12 @@ def _presented(headers: Headers) -> str | None:
         return secret
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _ticket(headers: Headers) -> str | None:
+    """The ticket of a browser that has shown its key once (``edge/sessions.py``)."""
+    try:
+        found = SimpleCookie(headers.get("Cookie", "")).get(TICKET_COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from factory_pipelines.edge import pages, reports
 from factory_pipelines.edge.exposition import expose
 from factory_pipelines.edge.security import public
+from factory_pipelines.edge.video.wall import page
 
 router = APIRouter(tags=["service"])
 
@@ -76,23 +77,17 @@ class Status(BaseModel):
 @router.get("/", response_model=Service, summary="What this service is")
 @public
 def service(request: Request) -> Response:
-    """Status and addresses; a page for browsers, JSON for everybody else."""
-    app = request.app.state
-    now = app.clock()
-    facts = {
-        "service": "factory_pipelines edge",
-        "status": "running",
-        "version": reports.product_version(),
-        "time": now,
-        "plant_timezone": app.settings.plant.timezone,
-        "production_day": app.plant_clock.production_day(now),
-        "docs": "/docs",
-        "openapi": "/openapi.json",
-        "endpoints": [f"{method} {path}" for method, path, _ in pages.operations(request.app.openapi())],
-    }
+    """Status and addresses; browsers get the camera wall, and find these facts at `/about`."""
     if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(pages.overview(facts, request.app.openapi()), headers=pages.HEADERS)
-    return _json(facts)
+        return page("wall.html")
+    return _json(_facts(request))
+
+
+@router.get("/about", include_in_schema=False)
+@public
+def about(request: Request) -> HTMLResponse:
+    """The same facts as a page, with every route."""
+    return HTMLResponse(pages.overview(_facts(request), request.app.openapi()), headers=pages.HEADERS)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -191,6 +186,22 @@ def metrics(request: Request) -> Response:
     """Requests, latency, query and analysis times, deliveries, cache, pool, system. Needs a key, as a bearer token."""
     body, content_type = expose(request.app.state)
     return Response(body, media_type=content_type)
+
+
+def _facts(request: Request) -> dict[str, Any]:
+    app = request.app.state
+    now = app.clock()
+    return {
+        "service": "factory_pipelines edge",
+        "status": "running",
+        "version": reports.product_version(),
+        "time": now,
+        "plant_timezone": app.settings.plant.timezone,
+        "production_day": app.plant_clock.production_day(now),
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "endpoints": [f"{method} {path}" for method, path, _ in pages.operations(request.app.openapi())],
+    }
 
 
 def _health(request: Request, *, ready: bool) -> Response:

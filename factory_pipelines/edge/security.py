@@ -40,6 +40,22 @@ class ApiKeys:
     def __len__(self) -> int:
         return len(self._digests)
 
+    def ticket(self, name: str, expires_at_s: int) -> str:
+        """What a browser keeps instead of the key ``name``: it dies at ``expires_at_s`` (Unix time) or with the key."""
+        return f"{name}~{expires_at_s}~{self._seal(name, expires_at_s)}"
+
+    def name_of_ticket(self, ticket: str, now_s: float) -> str | None:
+        """Name of the key a ticket stands for, or None: expired, forged, or of a key that is no longer configured."""
+        name, _, rest = ticket.partition("~")
+        expires, _, seal = rest.partition("~")
+        if name not in self._digests or not (expires.isascii() and expires.isdigit() and len(expires) < 16):
+            return None
+        is_genuine = hmac.compare_digest(self._seal(name, int(expires)).encode(), seal.encode("utf-8", "replace"))
+        return name if is_genuine and now_s < int(expires) else None
+
+    def _seal(self, name: str, expires_at_s: int) -> str:
+        return hmac.new(self._digests[name], f"ticket {name} {expires_at_s}".encode(), hashlib.sha256).hexdigest()
+
     def name_of(self, secret: str) -> str | None:
         """Name of the key with this secret, or None. Takes the same time whichever key it is, or none."""
         digest = _digest(secret)

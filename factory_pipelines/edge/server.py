@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from threading import Timer
 from typing import Any
 
@@ -27,16 +28,20 @@ _CANCEL_QUERIES_S = 0.7
 _HARD_END_S = 2.5
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, make_app: Callable[[Settings], FastAPI] | None = None) -> int:
     """Serves the API until SIGTERM or Ctrl-C; the exit status: 0 after an orderly end, 1 when it cannot start.
 
     The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
+
+    Args:
+        settings: the whole tree.
+        make_app: makes the application; default: ``edge.app.create_app``.
     """
     configure_logs(secret_values(settings))
     from factory_pipelines.edge.app import create_app
 
     try:
-        app = create_app(settings)
+        app = (make_app or create_app)(settings)
         listener = _listen(settings.api.host, settings.api.port)
     except InsecureConfigurationError as error:
         _log.error("refusing to start", reason=str(error))
@@ -89,7 +94,21 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1, with our error body for what is no HTTP or has too many headers."""
+    """uvicorn's HTTP/1.1, with our error body for what is no HTTP or has too many headers.
+
+    An application finds ``factory.abort`` among the extensions of its scope: it drops the connection with whatever the
+    other end has not read, where an orderly end would wait for a viewer that never reads.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        inner = self.app
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            scope.setdefault("extensions", {})["factory.abort"] = self.transport.abort
+            await inner(scope, receive, send)
+
+        self.app = app
 
     def send_400_response(self, msg: str) -> None:
         """Answers and hangs up. Called while the parser's exception is being handled."""
@@ -123,6 +142,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets answers finish, cancels the queries of those that do not, and is over in time whatever happens."""
         self.deadline.start()
+        self._app.state.video.close()  # streams end now; everybody else may finish
         cancelling = asyncio.get_running_loop().call_later(_CANCEL_QUERIES_S, self._cancel_queries)
         await super().shutdown(sockets)
         cancelling.cancel()

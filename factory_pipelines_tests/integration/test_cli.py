@@ -215,3 +215,22 @@ def test_a_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path
     assert f"port {port} on 127.0.0.1, wanted for the Dagster UI, is taken" in done.stderr
     assert "FACTORY_UI__PORT" in done.stderr
     assert not (tmp_path / "postgres").exists()
+
+
+def test_check_config_lists_the_cameras_or_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "cameras.yaml"
+    monkeypatch.setenv("FACTORY_CAMERAS__FILE", str(path))
+    missing = factory("edge", "--check-config")
+    assert missing.exit_code == 2
+    assert "FACTORY_CAMERAS__FILE" in missing.output
+
+    path.write_text("cameras:\n  - name: yard\n    source_url: rtsp://u:s3cret@10.0.0.5/a\n    fsp: 5\n")
+    wrong = factory("edge", "--check-config")
+    assert wrong.exit_code == 2
+    assert "line 4: cameras[0].fsp: there is no such key" in wrong.output
+
+    path.write_text(path.read_text().replace("fsp", "fps"))
+    right = factory("edge", "--check-config")
+    assert right.exit_code == 0
+    assert "camera yard: view, 5 pictures a second" in right.output
+    assert "s3cret" not in wrong.output + right.output

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +53,13 @@ class Edge:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
-def start(folder: Path, settings: Mapping[str, str]) -> Edge:
+def start(folder: Path, settings: Mapping[str, str], program: Sequence[str] = ("-c", _SERVE)) -> Edge:
     """Starts the process; it may not be listening yet, or ever."""
     port = int(settings.get("FACTORY_API__PORT", free_port()))
     log = folder / f"edge-{port}-{time.monotonic_ns()}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE],
+            [sys.executable, *program],
             env={**os.environ, **settings, "FACTORY_API__PORT": str(port)},
             stdout=stream,
             stderr=stream,
@@ -68,9 +68,9 @@ def start(folder: Path, settings: Mapping[str, str]) -> Edge:
 
 
 @contextmanager
-def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Edge]:
+def running(folder: Path, settings: Mapping[str, str], program: Sequence[str] = ("-c", _SERVE)) -> Iterator[Edge]:
     """A process that answers; ended on leaving."""
-    edge = start(folder, settings)
+    edge = start(folder, settings, program)
     try:
         deadline = time.monotonic() + 60
         while True:

@@ -1,0 +1,6 @@
+-- Alerts that are not over, newest first, for the camera wall.
+SELECT rule, subject_name, title, status, opened_at
+FROM alerts.alerts
+WHERE organization_id = warehouse.current_organization() AND status IN ('open', 'acknowledged')
+ORDER BY opened_at DESC
+LIMIT 12
