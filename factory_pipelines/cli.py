@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from factory_pipelines.attendance import cli as attendance
+from factory_pipelines.occupancy import cli as occupancy
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -32,6 +33,7 @@ app.add_typer(db, name="db")
 app.add_typer(attendance.explain, name="explain")
 app.add_typer(attendance.payroll, name="payroll")
 app.add_typer(attendance.attendance, name="attendance")
+app.add_typer(occupancy.evaluate, name="evaluate")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

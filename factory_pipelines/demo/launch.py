@@ -134,6 +134,10 @@ def _catch_up(
     state = warehouse.rows("demo/progress")[0]
     if state["complete"] and state["last_day"] == today:
         return  # the ten-minute pull goes on from here
+    with steps.step("people and vehicles, event by event") as detail:
+        from factory_pipelines.demo.feed import feed
+
+        feed(warehouse, settings, now, tell=detail)
     with steps.step("code location"):
         import dagster as dg
 
@@ -151,7 +155,7 @@ def _catch_up(
         first = settings.rtms.first_day
         days = (today - first).days + 1
         runs = [
-            (f"{days} production days: pulls, efficiency, patterns, checks", daily, first),
+            (f"{days} production days: pulls, efficiency, attendance, gate, checks", daily, first),
             ("model, forecast, alerts, scoreboard", whole, None),
             ("insights", insights, first),
         ]

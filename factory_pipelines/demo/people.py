@@ -85,7 +85,7 @@ def build_layout(noise: Noise, scale: float) -> Layout:
 def staff_of(noise: Noise, layout: Layout, day: int) -> Staff:
     """The people of the day with ordinal ``day``."""
     holder = holders_of(noise, layout, day)
-    person, tenure_days = holder.person, day - holder.first_day
+    person, tenure_days = holder.person, day - holder.learning_since
     skill = 0.052 * noise.normal("person/skill", person)
     # A few never reach the standard, whatever their tenure: the repeat offenders a supervisor knows by name.
     struggles = noise.chance("person/struggles", 0.04, person)
@@ -110,6 +110,7 @@ class Holder:
         person: identity.
         emp_code: the code RTMS and the terminals know.
         emp_name: as on the badge.
+        learning_since: ordinal of the day from which the person has learnt the work; some come having begun elsewhere.
         first_day: ordinal of the first day in the seat.
         last_day: ordinal of the last one.
     """
@@ -117,6 +118,7 @@ class Holder:
     person: Ints
     emp_code: Texts
     emp_name: Texts
+    learning_since: Ints
     first_day: Ints
     last_day: Ints
 
@@ -130,8 +132,9 @@ def holders_of(noise: Noise, layout: Layout, day: int) -> Holder:
         person=person,
         emp_code=codes_of(person),
         emp_name=names_of(noise, person),
-        first_day=_arrival(noise, seat, generation),
-        last_day=_arrival(noise, seat, generation + 1) - 1,
+        learning_since=_arrival(noise, seat, generation),
+        first_day=_first_day(noise, seat, generation),
+        last_day=_first_day(noise, seat, generation + 1) - 1,
     )
 
 
@@ -141,6 +144,11 @@ def _generation(noise: Noise, seat: Ints, day: int) -> Ints:
     for _ in range(2):
         guess -= _arrival(noise, seat, guess) > day
     return guess
+
+
+def _first_day(noise: Noise, seat: Ints, generation: Ints) -> Ints:
+    """When ``_generation`` first gives this number: it never looks further ahead than the grid's next line."""
+    return np.maximum(_arrival(noise, seat, generation), (generation - 1) * _TENURE_DAYS)
 
 
 def _arrival(noise: Noise, seat: Ints, generation: Ints) -> Ints:

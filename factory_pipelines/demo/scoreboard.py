@@ -16,6 +16,7 @@ from factory_pipelines.alerts.breaches import LOW_EFFICIENCY
 from factory_pipelines.demo import scores
 from factory_pipelines.demo.factory import Factory
 from factory_pipelines.demo.hindsight import Replay, replay, verdict_on
+from factory_pipelines.demo.people_evidence import PeopleEvidence, gather_people
 from factory_pipelines.demo.resources import open_factory
 from factory_pipelines.demo.scores import Score
 from factory_pipelines.demo.truth import Truth
@@ -46,6 +47,7 @@ class Evidence:
         refused: what was refused, and what had to be.
         forecasts: forecasts with the simulated future (see ``scores.forecast_scores``).
         backtest: the last rolling backtest.
+        people: attendance and the gate.
     """
 
     replay: Replay
@@ -55,6 +57,7 @@ class Evidence:
     refused: tuple[Rows, Rows]
     forecasts: pd.DataFrame
     backtest: pd.DataFrame
+    people: PeopleEvidence
 
 
 def compute_scoreboard(warehouse: Warehouse, settings: Settings, now: datetime) -> list[dict[str, Any]]:
@@ -71,6 +74,7 @@ def score_all(evidence: Evidence) -> list[Score]:
         scores.recorded_alert_score(*evidence.recorded),
         *scores.forecast_scores(evidence.forecasts),
         *scores.backtest_scores(evidence.backtest),
+        *evidence.people.scores(),
     ]
 
 
@@ -91,6 +95,7 @@ def gather(warehouse: Warehouse, settings: Settings, now: datetime) -> Evidence:
         refused=_refused(warehouse, truths),
         forecasts=_forecasts(warehouse, factory),
         backtest=warehouse.frame("demo/latest_backtest"),
+        people=gather_people(warehouse, settings),
     )
 
 

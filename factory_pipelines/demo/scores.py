@@ -45,17 +45,17 @@ def _attention_scores(replay: "Replay") -> list[Score]:
     waits = [(at - spell.start).total_seconds() / 60 for at, spell in zip(heard, long_breaches, strict=True) if at]
     over = f"{replay.pulls} pulls of {', '.join(day.isoformat() for day in replay.days)}"
     return [
-        _score(
+        made_score(
             "alert_messages_saved",
-            _share(seed.messages - digest.messages, seed.messages),
+            share(seed.messages - digest.messages, seed.messages),
             "%",
             90.0,
             "at_least",
             f"digest sent {digest.messages} messages where the seed's rule sends {seed.messages}, over {over}",
         ),
-        _score(
+        made_score(
             "long_breaches_delivered",
-            _share(sum(at is not None for at in heard), len(heard)),
+            share(sum(at is not None for at in heard), len(heard)),
             "%",
             100.0,
             "at_least",
@@ -69,18 +69,18 @@ def _judgement_scores(replay: "Replay") -> list[Score]:
     """Whether the alerts were true, and whether what was true was told."""
     digest, seed = replay.told["digest"], replay.told["seed"]
     behind = [spell for spell in replay.behind if spell.is_long]
-    seed_recall = _share(_heard(seed, behind), len(behind))
+    seed_recall = share(_heard(seed, behind), len(behind))
     return [
-        _score(
+        made_score(
             "alert_precision",
-            _share(digest.true_alerts, digest.alerts),
+            share(digest.true_alerts, digest.alerts),
             "%",
             80.0,
             "at_least",
             f"{digest.true_alerts} of {digest.alerts} alerts were about somebody truly below the threshold at that"
             f" moment (seed: {seed.true_alerts} of {seed.alerts}); the others lack less than a piece or two",
         ),
-        _score(
+        made_score(
             "alerts_plainly_wrong",
             float(digest.wrong_alerts) if digest.alerts else None,
             "alerts",
@@ -88,9 +88,9 @@ def _judgement_scores(replay: "Replay") -> list[Score]:
             "at_most",
             "about somebody above the threshold by more than the rounding to whole pieces explains",
         ),
-        _score(
+        made_score(
             "alert_recall",
-            _share(_heard(digest, behind), len(behind)),
+            share(_heard(digest, behind), len(behind)),
             "%",
             None if seed_recall is None else round(0.9 * seed_recall, 1),
             "at_least",
@@ -106,7 +106,7 @@ def recorded_alert_score(alerts: int, true: int) -> Score:
         f"{true} of {alerts} alerts in the warehouse were opened about somebody truly below the threshold then,"
         " give or take the piece on the machine"
     )
-    return _score("recorded_alert_precision", _share(true, alerts), "%", 95.0, "at_least", detail)
+    return made_score("recorded_alert_precision", share(true, alerts), "%", 95.0, "at_least", detail)
 
 
 def reconciliation_scores(lines: pd.DataFrame, unfinished_days: int) -> list[Score]:
@@ -127,7 +127,7 @@ def reconciliation_scores(lines: pd.DataFrame, unfinished_days: int) -> list[Sco
         exact = int((lines[ours] == lines[true]).sum())
         off = (lines[ours].fillna(0) - lines[true].fillna(0)).abs().sum()
         detail = f"{what}: {exact} of {len(lines)} line-days equal the truth; {off:.0f} pieces off in all{left_out}"
-        scores.append(_score(name, _share(exact, len(lines)), "%", 100.0, "at_least", detail))
+        scores.append(made_score(name, share(exact, len(lines)), "%", 100.0, "at_least", detail))
     return scores
 
 
@@ -137,7 +137,7 @@ def quarantine_score(found: set[tuple[object, ...]], true: set[tuple[object, ...
         f"{len(true)} rows had to be refused; {len(true - found)} of them were not,"
         f" and {len(found - true)} good ones were"
     )
-    return _score("refused_rows_exact", _share(len(found & true), len(found | true)), "%", 100.0, "at_least", detail)
+    return made_score("refused_rows_exact", share(len(found & true), len(found | true)), "%", 100.0, "at_least", detail)
 
 
 def forecast_scores(forecasts: pd.DataFrame) -> list[Score]:
@@ -169,31 +169,33 @@ def backtest_scores(windows: pd.DataFrame) -> list[Score]:
 
 def _error(name: str, rows: pd.DataFrame, ours: str, true: str, over: str) -> Score:
     if rows.empty:
-        return _score(name, None, "points", None, "at_most", "nothing forecast yet")
+        return made_score(name, None, "points", None, "at_most", "nothing forecast yet")
     error = float((rows[ours] - rows[true]).abs().mean())
     naive = float((rows["naive_pct"] - rows[true]).abs().mean())
     detail = f"mean absolute error over {over}; the bar is the error of the seasonal naive"
-    return _score(name, error, "points", round(naive, 2), "at_most", detail)
+    return made_score(name, error, "points", round(naive, 2), "at_most", detail)
 
 
 def _coverage(name: str, rows: pd.DataFrame, true: str, level: int, bar: float, over: str) -> Score:
     bounded = rows.dropna(subset=[f"lo_{level}", f"hi_{level}"])
     inside = bounded[true].between(bounded[f"lo_{level}"], bounded[f"hi_{level}"])
     detail = f"share inside the {level} % interval, over {over}" if len(bounded) else "no interval yet"
-    return _score(name, _share(int(inside.sum()), len(bounded)), "%", bar, "at_least", detail)
+    return made_score(name, share(int(inside.sum()), len(bounded)), "%", bar, "at_least", detail)
 
 
 def _heard(told: "Told", spells: "Sequence[Spell]") -> int:
     return sum(told.heard_at(spell) is not None for spell in spells)
 
 
-def _share(part: float, whole: float) -> float | None:
+def share(part: float, whole: float) -> float | None:
+    """Percent of ``whole``; None where there is no whole."""
     return part / whole * 100.0 if whole else None
 
 
-def _score(
+def made_score(
     name: str, value: float | None, unit: str, bar: float | None, side: Literal["at_least", "at_most"], detail: str
 ) -> Score:
+    """A score, met or not by its bar; unknown where there is no value."""
     met: bool | None = None
     if value is not None and bar is not None:
         met = value >= bar if side == "at_least" else value <= bar

@@ -18,6 +18,7 @@ SIMULATOR = (
     "factory",
     "movements",
     "noise",
+    "ocr",
     "people",
     "presence",
     "rtms",
@@ -28,6 +29,7 @@ SIMULATOR = (
     "terminals",
     "timesheet",
     "truth",
+    "vehicles",
     "work",
 )
 

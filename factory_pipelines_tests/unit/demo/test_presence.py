@@ -239,6 +239,9 @@ def test_the_roster_is_the_same_from_any_days(presence: Presence) -> None:
     rows = {row["employee_id"]: row for row in whole.shift_assignments.to_dict("records")}
     assert all(rows[row["employee_id"]] == row for row in one.shift_assignments.to_dict("records"))
     assert len(whole.employees) > len(one.employees), "people leave and others come"
+    for row in whole.shift_assignments.to_dict("records"):
+        assert row["first_day"] <= WORKDAY + timedelta(days=60)
+        assert row["last_day"] is None or row["last_day"] >= max(row["first_day"], DAYS[0])
     assert whole.employees["employee_id"].is_unique
 
 
