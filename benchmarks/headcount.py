@@ -2,7 +2,7 @@
 
 The simulated plant (about 190 people inside on average, 590 on the rolls, five areas, eight doors) lives for
 ``BENCH_HEADCOUNT_DAYS`` (default 30) days, after one day of warming up. Events reach the warehouse when they would:
-crossings at once, punches when their terminal delivers them. Every ``BENCH_HEADCOUNT_STEP_MIN`` (default 10) minutes
+crossings at once, punches when their terminal delivers them. Every ``BENCH_HEADCOUNT_STEP_MIN`` (default 30) minutes
 the product is asked, with nothing but what has arrived, and its answer is held against who is truly inside. Error: mean
 absolute error over all moments, divided by the mean true headcount; once of the plant's total, once with the errors of
 the areas added up without cancelling. The counters miss 1 % of those who come and 3 % of those who leave, on average
@@ -26,7 +26,7 @@ from factory_pipelines.settings import Settings
 from factory_pipelines_tests.headcount_run import Measured, run_days
 
 DAYS = int(os.environ.get("BENCH_HEADCOUNT_DAYS", "30"))
-STEP = timedelta(minutes=int(os.environ.get("BENCH_HEADCOUNT_STEP_MIN", "10")))
+STEP = timedelta(minutes=int(os.environ.get("BENCH_HEADCOUNT_STEP_MIN", "30")))
 SEEDS = [int(seed) for seed in os.environ.get("BENCH_HEADCOUNT_SEEDS", "7,11,23").split(",")]
 _FIRST = date(2025, 9, 8)
 _MISS_IN, _MISS_OUT = 0.01, 0.03

@@ -18,6 +18,7 @@ from factory_pipelines_tests.presence_rows import Delivery, furnish
 _DAY = timedelta(days=1)
 _AFTER_DAY = timedelta(minutes=30)
 _WARM_UP_DAYS = 1
+_OFFSET = timedelta(minutes=7)  # shifts begin and end at full and half hours
 
 
 @dataclass
@@ -96,19 +97,20 @@ def run_days(
         delivery.open_day(lived)
         begin, end = clock.window(day)
         night = correction_time(settings, day)
-        moments = sorted({begin + n * step for n in range((end - begin) // step)} | {night})
+        moments = [begin + _OFFSET + n * step for n in range((end - begin) // step)]
+        learning_at = begin + _AFTER_DAY
         before = begin
-        for at in moments:
+        for at in sorted({*moments, night, learning_at}):
             delivery.until(at)
             seen = lived.crossings["observed_at"]
             reset.take(lived.crossings[(seen > before) & (seen <= at)])
             before = at
-            if number >= 0:
+            if number >= 0 and at in moments:
                 _measure(measured, warehouse, settings, lived, reset, at)
             if at == night:
                 correct_drift(warehouse, settings, day, now=at)
                 reset.reset()
-            if at == begin + 3 * step and number > -_WARM_UP_DAYS:  # yesterday, half an hour after its end
+            if at == learning_at and number > -_WARM_UP_DAYS:
                 learn_from(warehouse, settings, day - _DAY)
         delivery.until(end)
         reset.take(lived.crossings[lived.crossings["observed_at"] > before])
