@@ -18,11 +18,7 @@ def definitions() -> dg.Definitions:
 def _headcount() -> dg.Definitions:
     """How many are inside: its course, the correction of the doors, and what days teach."""
     return dg.Definitions(
-        assets=[
-            headcount_assets.headcount_corrections,
-            headcount_assets.headcounts,
-            headcount_assets.headcount_learning,
-        ],
+        assets=[headcount_assets.headcount],
         asset_checks=HEADCOUNT_CHECKS,
         jobs=[
             headcount_automation.HEADCOUNT_JOB,

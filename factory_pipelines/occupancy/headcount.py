@@ -27,6 +27,7 @@ NIGHT_STRANGERS = Count(0.0, 0.5)
 _NOBODY = 0.5
 _LATE = timedelta(minutes=30)
 _SURE_SD = 0.3
+_CONTRADICTION = 3.0
 
 
 class Anchored(NamedTuple):
@@ -253,6 +254,8 @@ class Headcount:
             badge_holders = self._badge_holders(at, named)
             unknown = NIGHT_STRANGERS if at_night else self.strangers.expected(area_id, at, inside)
             badges = Count(badge_holders.people + unknown.people, hypot(badge_holders.sd, unknown.sd))
+        if not at_night:
+            badges = _doubted(badges, doors)
         fused = fuse(doors, badges)
         silent = (*balance.silent(at), *view.silent(at))
         status = Status.DEGRADED if doors is None or silent else Status.KNOWN
@@ -293,6 +296,17 @@ class Headcount:
             "after": _rounded(after),
             "silent_doors": list(estimate.silent),
         }
+
+
+def _doubted(badges: Count | None, doors: Count | None) -> Count | None:
+    """Badges that contradict the doors, as sure as the contradiction leaves them.
+
+    Each person that a door misses is a chance of its own; a terminal that delivers late is wrong about all at once.
+    """
+    if badges is None or doors is None:
+        return badges
+    excess = (badges.people - doors.people) ** 2 - (_CONTRADICTION**2) * (badges.sd**2 + doors.sd**2)
+    return Count(badges.people, hypot(badges.sd, excess**0.5)) if excess > 0.0 else badges
 
 
 def _rounded(count: Count | None) -> dict[str, float] | None:

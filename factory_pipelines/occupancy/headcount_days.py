@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from psycopg import Connection, sql
@@ -23,7 +22,7 @@ from factory_pipelines.occupancy.headcount_store import (
 )
 from factory_pipelines.occupancy.knowledge import Knowledge
 from factory_pipelines.occupancy.learning import DoorDay, count_habits, drift_of, learn_rates, pair_punches
-from factory_pipelines.occupancy.strangers import Difference, Strangers
+from factory_pipelines.occupancy.strangers import Difference, SlotMeans, Strangers
 from factory_pipelines.occupancy.whereabouts import BEFORE_SHIFT
 from factory_pipelines.plant.clock import PlantClock
 from factory_pipelines.settings import Settings
@@ -34,7 +33,7 @@ from factory_pipelines.warehouse.slices import replacing_slice
 
 STEP = timedelta(minutes=10)
 LEARN_FROM = timedelta(days=60)
-STRANGERS_FROM = timedelta(days=28)
+STRANGERS_DAYS = 28
 HOMES_FROM = timedelta(days=14)
 _DAY = timedelta(days=1)
 _HEADCOUNTS = sql.Identifier("occupancy", "headcounts")
@@ -46,11 +45,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
-    """What was written: rows of the course, corrections that are new, and the newest estimate of each area."""
+    """What was written: rows of the course, and corrections of doors that came back."""
 
     rows: int
     corrections: int
-    newest: Mapping[str, Estimate]
 
 
 def write_headcounts(warehouse: Warehouse, settings: Settings, day: date, *, now: datetime) -> DayResult:
@@ -63,18 +61,16 @@ def write_headcounts(warehouse: Warehouse, settings: Settings, day: date, *, now
         done = len(headcount.corrections)
         events = _events_of(conn, start, last)
         course: list[Estimate] = []
-        newest: dict[str, Estimate] = {}
         at, place = start, 0
         while at <= last:
             while place < len(events) and events[place].at <= at:
                 headcount.take(events[place])
                 place += 1
-            newest = headcount.estimates(at)
-            course += newest.values()
+            course += headcount.estimates(at).values()
             at += STEP
         copy_rows(conn, _HEADCOUNTS, _COLUMNS, (_row(day, one) for one in course))
         written = _write_corrections(conn, headcount.corrections[done:], now=now)
-    return DayResult(len(course), written, newest)
+    return DayResult(len(course), written)
 
 
 def correct_drift(warehouse: Warehouse, settings: Settings, day: date, *, now: datetime) -> list[Correction]:
@@ -156,7 +152,7 @@ def _write_corrections(conn: Connection[Any], corrections: Iterable[Correction],
 
 
 def _observe(conn: Connection[Any], clock: PlantClock, day: date) -> dict[str, Any]:
-    """Pairs of punches and crossings of the day; habits of the shifts of the day before, which are all over now."""
+    """What doors missed and who had no badge, by the day; habits by the shifts of the day before, all over by now."""
     start, end = clock.window(day)
     before = clock.window(day - _DAY)[0]
     punches = read_punches(conn, before - BEFORE_SHIFT, end)
@@ -167,7 +163,12 @@ def _observe(conn: Connection[Any], clock: PlantClock, day: date) -> dict[str, A
     }
     pairs = pair_punches(crossings, [punch for punch in punches if punch.at > start], door_of)
     plans = [plan for plan in read_plans(conn, clock, before, start) if before <= plan.start < start]
+    differences = [
+        Difference(row["area_id"], row["at"], row["people"], row["variance"])
+        for row in _rows(conn, "occupancy/settled_differences", {"since": start, "until": end})
+    ]
     return {
+        "strangers": Strangers(clock).summarise(differences),
         "pairs": [[one.door_id, one.way, one.punches, one.paired] for one in pairs],
         "habits": asdict(count_habits(punches, plans)) if punches else None,
     }
@@ -187,13 +188,8 @@ def _knowledge(conn: Connection[Any], clock: PlantClock, day: date) -> Knowledge
     )
     drifts = [drift for row in corrections if (drift := drift_of(row["area_id"], row["reason"], row["evidence"]))]
     strangers = Strangers(clock)
-    differences = _rows(conn, "occupancy/settled_differences", _span(day - STRANGERS_FROM, day))
-    for _, of_day in groupby(differences, key=lambda row: row["production_day"]):
-        strangers.learn_day(
-            Difference(row["area_id"], row["at"], row["people"], row["variance"])
-            for row in of_day
-            if row["people"] is not None
-        )
+    for one in observed[-STRANGERS_DAYS:]:
+        strangers.learn_day(SlotMeans(*means) for means in one["strangers"])
     homes = _rows(conn, "occupancy/newest_areas", {"since": end - HOMES_FROM, "until": end})
     return Knowledge(
         strangers=strangers,

@@ -15,9 +15,9 @@ from factory_pipelines.plant.clock import PlantClock
 SLOT = timedelta(minutes=30)
 PRIOR_WEIGHT = 2.0
 """So many days without strangers stand beside those observed: who has no badge is not assumed to stay for ever."""
-PRIOR_SD = 3.0
-PRIOR_SHARE = 0.03
-"""Before anything is known: this share of the badge holders may be in the yard."""
+PRIOR_SD = 1.0
+PRIOR_SHARE = 0.04
+"""Before anything is known: so many strangers, or badge holders in the yard, for each badge holder inside."""
 MEMORY_DAYS = 14.0
 LEAST_VARIANCE = 0.04
 LEAST_SHARE = 0.003
@@ -32,6 +32,16 @@ class Difference(NamedTuple):
     at: datetime
     people: float
     variance: float
+
+
+class SlotMeans(NamedTuple):
+    """The differences of one day in one area and half hour: their mean, and the mean of their squares."""
+
+    area_id: str
+    is_working_day: bool
+    half_hour: int
+    mean: float
+    square: float
 
 
 @dataclass(slots=True)
@@ -70,20 +80,29 @@ class Strangers:
         half_hour = (local.hour * 60 + local.minute) // 30
         return area_id, self.clock.is_working_day(self.clock.production_day(at)), half_hour
 
-    def learn_day(self, differences: Iterable[Difference]) -> None:
-        """Takes in one day that is over; days before it lose weight."""
+    def summarise(self, differences: Iterable[Difference]) -> list[SlotMeans]:
+        """One day that is over, by area and half hour."""
         found: dict[Slot, list[Difference]] = {}
         for one in differences:
             found.setdefault(self.slot(one.area_id, one.at), []).append(one)
+        return [
+            SlotMeans(
+                *slot,
+                sum(one.people for one in values) / len(values),
+                # What the doors did not see varies too, and is no stranger.
+                sum(one.people**2 - one.variance for one in values) / len(values),
+            )
+            for slot, values in sorted(found.items())
+        ]
+
+    def learn_day(self, means: Iterable[SlotMeans]) -> None:
+        """Takes in one day that is over; days before it lose weight."""
         keep = 1.0 - 1.0 / MEMORY_DAYS
-        for slot, values in found.items():
-            known = self._slots.setdefault(slot, _Moments())
-            mean = sum(one.people for one in values) / len(values)
-            # What the doors did not see varies too, and is no stranger.
-            square = sum(one.people**2 - one.variance for one in values) / len(values)
+        for one in means:
+            known = self._slots.setdefault((one.area_id, one.is_working_day, one.half_hour), _Moments())
             total = known.weight * keep + 1.0
-            known.mean = (known.mean * known.weight * keep + mean) / total
-            known.square = (known.square * known.weight * keep + square) / total
+            known.mean = (known.mean * known.weight * keep + one.mean) / total
+            known.square = (known.square * known.weight * keep + one.square) / total
             known.weight = total
 
     def expected(self, area_id: str, at: datetime, with_badge: float) -> Count:

@@ -8,7 +8,7 @@ punch out. Who is due and has not punched is absent, late, or forgot to punch in
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ _LONGEST_STAY = timedelta(hours=18)
 BEFORE_SHIFT = timedelta(hours=4)
 AFTER_SHIFT = timedelta(hours=6)
 _LONG_BREAK = timedelta(minutes=60)
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Evidence(StrEnum):
@@ -70,14 +71,20 @@ class Whereabouts:
     since: datetime
 
 
+_Judgement = tuple[float, Evidence, datetime]
+
+
 @dataclass(slots=True)
 class _Person:
-    """The newest punch, and the shifts around it."""
+    """The newest punch, the shifts around it, and what was last judged: from when until when it holds."""
 
     at: datetime | None = None
     direction: Direction = Direction.OUT
     area_id: str | None = None
     plans: list[Plan] = field(default_factory=list)
+    judged: _Judgement | None = None
+    holds_from: datetime = _FOR_EVER
+    holds_until: datetime = _FOR_EVER
 
 
 class People:
@@ -114,6 +121,7 @@ class People:
                 return
             if punch.at < person.at:
                 raise ValueError(f"punch {punch.terminal} at {punch.at} comes before the one at {person.at}: sort them")
+        person.holds_until = person.holds_from
         person.direction = punch.direction or self._direction(person, punch.at)
         person.at = punch.at
         person.area_id = punch.area_id or person.area_id
@@ -122,7 +130,10 @@ class People:
         """Everybody who may be inside at ``at`` with at least this probability; in no particular order."""
         found = []
         for employee_id, person in self._people.items():
-            judged = self._judge(person, at)
+            if not person.holds_from <= at < person.holds_until:
+                person.judged, person.holds_until = self._judge(person, at)
+                person.holds_from = at
+            judged = person.judged
             if judged is not None and judged[0] >= least:
                 found.append(Whereabouts(employee_id, person.area_id, *judged))
         return found
@@ -144,32 +155,35 @@ class People:
             return Direction.IN if was is None or at - was.end > timedelta(hours=2) else Direction.OUT
         return Direction.OUT
 
-    def _judge(self, person: _Person, at: datetime) -> tuple[float, Evidence, datetime] | None:
-        plan = _plan_around(person.plans, at)
+    def _judge(self, person: _Person, at: datetime) -> tuple[_Judgement | None, datetime]:
+        """What is to be said of a person at a moment, and until when at least it holds."""
         came = person.at
         if came is not None and person.direction is Direction.IN and at - came <= _LONGEST_STAY:
             return self._came(person, came, at)
+        plan = _plan_around(person.plans, at)
         if plan is None:
-            return None
+            opens = (one.start - BEFORE_SHIFT for one in person.plans)
+            return None, min((opening for opening in opens if opening > at), default=_FOR_EVER)
         if came is not None and came >= plan.start - BEFORE_SHIFT:
-            return self._went(came, plan, at)
-        return self._due(plan, at)
+            return self._went(came, plan, at), at
+        return self._due(plan, at), at
 
-    def _came(self, person: _Person, came: datetime, at: datetime) -> tuple[float, Evidence, datetime]:
+    def _came(self, person: _Person, came: datetime, at: datetime) -> tuple[_Judgement, datetime]:
         plan = _plan_around(person.plans, came)
         end = plan.end if plan is not None and plan.end > came else came + _UNROSTERED_STAY
         if at <= end:
-            return 1.0 - self.habits.forget_out * 0.05, Evidence.PUNCHED_IN, came
+            return (1.0 - self.habits.forget_out * 0.05, Evidence.PUNCHED_IN, came), end
         stays = self.habits.still_in(at - end)
-        return stays / (stays + self.habits.forget_out * (1.0 - stays)), Evidence.PAST_SHIFT_END, came
+        probability = stays / (stays + self.habits.forget_out * (1.0 - stays))
+        return (probability, Evidence.PAST_SHIFT_END, came), at
 
-    def _went(self, went: datetime, plan: Plan, at: datetime) -> tuple[float, Evidence, datetime] | None:
+    def _went(self, went: datetime, plan: Plan, at: datetime) -> _Judgement | None:
         """Punched out before the end: to lunch, as a rule, and back with or without a punch; or home early."""
         if at > plan.end or plan.end - went < _LONG_BREAK or at - went < timedelta(minutes=10):
             return None
         return self.habits.forget_in, Evidence.NOT_BACK, went
 
-    def _due(self, plan: Plan, at: datetime) -> tuple[float, Evidence, datetime] | None:
+    def _due(self, plan: Plan, at: datetime) -> _Judgement | None:
         habits = self.habits
         if not plan.is_expected:
             return None

@@ -147,6 +147,14 @@ def test_a_terminal_that_is_offline_does_not_empty_the_hall() -> None:
     assert one.people == pytest.approx(20.4, abs=1)
 
 
+def test_badges_that_contradict_the_doors_are_doubted() -> None:
+    gone = [crossing(at(9), "out", 18, key="all")]  # and no terminal has told of it yet
+    one = headcount([*morning(), *gone], PLANS, anchor=EMPTY).estimates(at(10))["hall"]
+    assert one.with_badge == pytest.approx(20, abs=0.1)
+    assert one.people is not None
+    assert one.people < 5
+
+
 def test_events_of_a_source_that_is_not_known_here_change_nothing() -> None:
     other = crossing(at(9), door="elsewhere")
     assert headcount([*morning(), other], PLANS, anchor=EMPTY).estimates(at(12)) == headcount(

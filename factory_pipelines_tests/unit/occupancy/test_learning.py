@@ -17,7 +17,7 @@ from factory_pipelines.occupancy.learning import (
     pair_punches,
     without_echoes,
 )
-from factory_pipelines.occupancy.strangers import PRIOR_SD, Difference, Strangers
+from factory_pipelines.occupancy.strangers import PRIOR_SD, PRIOR_SHARE, Difference, SlotMeans, Strangers
 from factory_pipelines_tests.unit.occupancy.plant import CLOCK, at, crossing, punch, shift
 
 FRONT = {"T1": "front"}
@@ -116,9 +116,10 @@ def test_people_come_around_the_start_and_go_after_the_end() -> None:
 
 def test_who_has_no_badge_is_learned_by_area_and_half_hour() -> None:
     strangers = Strangers(CLOCK)
-    assert strangers.expected("hall", at(10), 50.0) == (0.0, pytest.approx(PRIOR_SD + 1.5))
+    assert strangers.expected("hall", at(10), 50.0) == (0.0, pytest.approx(PRIOR_SD + PRIOR_SHARE * 50))
     for day in range(8, 13):  # Monday to Friday: four contractors in the morning
-        strangers.learn_day([Difference("hall", at(10, minute, day=day), 4.0, 0.0) for minute in (0, 10, 20)])
+        seen = [Difference("hall", at(10, minute, day=day), 4.0, 0.0) for minute in (0, 10, 20)]
+        strangers.learn_day(strangers.summarise(seen))
     known = strangers.expected("hall", at(10, 15), 50.0)
     assert 2.5 < known.people < 4.0
     assert known.sd < 3.0
@@ -129,7 +130,7 @@ def test_who_has_no_badge_is_learned_by_area_and_half_hour() -> None:
 
 def test_what_is_known_survives_being_stored() -> None:
     strangers = Strangers(CLOCK)
-    strangers.learn_day([Difference("hall", at(10), 4.0, 1.0)])
+    strangers.learn_day([SlotMeans("hall", True, 20, 4.0, 15.0)])
     known = Knowledge(strangers, {("front", "in"): DoorRate(0.01, 0.002)}, Habits(forget_in=0.03), {"A": "hall"})
     assert Knowledge.from_json(known.as_json(), CLOCK) == known
     assert Knowledge.from_json(None, CLOCK) == Knowledge(Strangers(CLOCK))
