@@ -60,6 +60,8 @@ def write_headcounts(warehouse: Warehouse, settings: Settings, day: date, *, now
         headcount = read_headcount(conn, clock, start, until=end).headcount
         done = len(headcount.corrections)
         events = _events_of(conn, start, last)
+        if not events and not headcount.longest_silence():
+            return DayResult(0, 0)  # before anything was counted here
         course: list[Estimate] = []
         at, place = start, 0
         while at <= last:

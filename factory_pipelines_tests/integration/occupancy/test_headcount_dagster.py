@@ -118,6 +118,12 @@ def test_the_course_is_the_same_whatever_came_first(lived: Warehouse, settings: 
     assert lived.rows(COURSE) == once
 
 
+def test_days_before_anything_was_counted_have_no_course(lived: Warehouse, settings: Settings) -> None:
+    assert write_headcounts(lived, settings, MONDAY - timedelta(days=20), now=TUESDAY_SEVEN).rows == 0
+    assert correct_drift(lived, settings, MONDAY - timedelta(days=20), now=TUESDAY_SEVEN) == []
+    assert lived.rows(COURSE) == []
+
+
 def test_learning_twice_changes_nothing_and_is_used_afterwards(lived: Warehouse, settings: Settings) -> None:
     for day in (SUNDAY, MONDAY):
         correct_drift(lived, settings, day, now=TUESDAY_SEVEN)
