@@ -2,16 +2,28 @@
 
 import dagster as dg
 
-from factory_pipelines.occupancy import assets, headcount_assets, headcount_automation
+from factory_pipelines.occupancy import assets, automation, headcount_assets, headcount_automation
 from factory_pipelines.occupancy.checks import CHECKS
 from factory_pipelines.occupancy.headcount_checks import HEADCOUNT_CHECKS
 
 
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs and schedules; the resource ``warehouse`` is bound in ``build.py``."""
-    return dg.Definitions.merge(
-        dg.Definitions(assets=[assets.occupancy_log], asset_checks=CHECKS),
-        _headcount(),
+    return dg.Definitions.merge(_occupancy(), _headcount())
+
+
+def _occupancy() -> dg.Definitions:
+    """What doors and cameras said, and its hours, days and months."""
+    return dg.Definitions(
+        assets=[assets.occupancy_log, assets.occupancy_hourly, assets.occupancy_daily, assets.occupancy_monthly],
+        asset_checks=CHECKS,
+        jobs=[automation.HOURS_JOB, automation.DAYS_JOB, automation.MONTHS_JOB],
+        schedules=[
+            automation.hourly_aggregation,
+            automation.daily_aggregation,
+            automation.monthly_aggregation,
+            automation.month_to_date,
+        ],
     )
 
 
