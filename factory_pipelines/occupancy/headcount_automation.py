@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from factory_pipelines.occupancy.headcount_tables import HEADCOUNT_CORRECTIONS, HEADCOUNT_LEARNING, HEADCOUNTS
+from factory_pipelines.occupancy.scheduler import DRIFT_CORRECTION
 from factory_pipelines.settings import Settings, load_settings
 
 HEADCOUNT_JOB = dg.define_asset_job(
@@ -15,7 +16,7 @@ HEADCOUNT_JOB = dg.define_asset_job(
 )
 
 CORRECTION_JOB = dg.define_asset_job(
-    "occupancy_drift_correction",
+    "correct_door_drift",
     selection=dg.AssetSelection.assets(HEADCOUNT_CORRECTIONS.key),
     description="The nightly correction of the doors' drift, once for each area. Safe to repeat.",
     executor_def=dg.in_process_executor,
@@ -70,6 +71,7 @@ def headcount_every_ten_minutes(context: dg.ScheduleEvaluationContext) -> dg.Run
 
 
 @dg.schedule(
+    name=DRIFT_CORRECTION.job_id,
     job=CORRECTION_JOB,
     cron_schedule=_at_night(),
     execution_timezone=load_settings().plant.timezone,

@@ -16,6 +16,7 @@ from factory_pipelines.occupancy.headcount_checks import HEADCOUNT_CHECKS
 from factory_pipelines.occupancy.headcount_days import correct_drift, learn_from, write_headcounts
 from factory_pipelines.occupancy.headcount_store import load_headcount
 from factory_pipelines.occupancy.registry import register_area
+from factory_pipelines.occupancy.scheduler import DRIFT_CORRECTION
 from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines_tests.integration.occupancy.crowd import table
@@ -65,8 +66,8 @@ def run(warehouse: Warehouse, instance: dg.DagsterInstance, job: str, day: date)
 
 
 def test_a_day_is_corrected_written_and_learned_from(lived: Warehouse, instance: dg.DagsterInstance) -> None:
-    found = run(lived, instance, "occupancy_drift_correction", SUNDAY)
-    found |= run(lived, instance, "occupancy_drift_correction", MONDAY)
+    found = run(lived, instance, "correct_door_drift", SUNDAY)
+    found |= run(lived, instance, "correct_door_drift", MONDAY)
     found |= run(lived, instance, "occupancy_learn", MONDAY)
     assert {name for name, passed in found.items() if not passed} == set()
     assert len(found) == 12
@@ -214,7 +215,8 @@ def test_each_check_fails_on_data_that_is_bad_in_its_way(
 def test_schedules_ask_for_the_right_production_day(settings: Settings) -> None:
     at_three = plant_time(3, day=3)
     assert automation.correction_request(settings, at_three).partition_key == "2026-03-02"
-    assert automation.nightly_drift_correction.cron_schedule == "0 3 * * *"
+    assert automation.nightly_drift_correction.name == DRIFT_CORRECTION.job_id
+    assert automation.nightly_drift_correction.cron_schedule == DRIFT_CORRECTION.cron
     assert automation.nightly_drift_correction.execution_timezone == settings.plant.timezone
     assert automation.headcount_request(settings, plant_time(5, 2, day=3)).partition_key == "2026-03-02"
     assert automation.learning_request(settings, plant_time(6, 30, day=3)).partition_key == "2026-03-02"
