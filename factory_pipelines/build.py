@@ -14,6 +14,7 @@ from factory_pipelines.alerts import definitions as alerts
 from factory_pipelines.attendance import definitions as attendance
 from factory_pipelines.demo import definitions as demo
 from factory_pipelines.gate import definitions as gate
+from factory_pipelines.identity import definitions as identity
 from factory_pipelines.occupancy import definitions as occupancy
 from factory_pipelines.operations import definitions as operations
 from factory_pipelines.orchestration.io_manager import warehouse_io_manager
@@ -43,7 +44,7 @@ def build_defs(
         **(resource_overrides or {}),
     }
     domains = [production.definitions(), alerts.definitions([production.ALERTS_KEY]), operations.definitions()]
-    domains += [attendance.definitions(), gate.definitions(), occupancy.definitions()]
+    domains += [attendance.definitions(), gate.definitions(), identity.definitions(), occupancy.definitions()]
     if settings.rtms.source == "demo":
         domains.append(demo.definitions())
     merged = dg.Definitions.merge(*domains, dg.Definitions(resources=resources, executor=dg.in_process_executor))

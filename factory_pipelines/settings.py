@@ -226,6 +226,49 @@ class VideoSettings(Group):
     stalled_viewer_s: float = Field(20.0, gt=0, le=600, description="A viewer who takes nothing this long is cut off.")
 
 
+class IdentitySettings(Group):
+    """Faces, snapshots and their retention (docs/identity.md)."""
+
+    matcher: Literal["auto", "local", "rekognition"] = Field(
+        "auto", description="`auto`: Rekognition where a collection is named, else the local comparison."
+    )
+    collection_id: str | None = Field(
+        None, pattern=r"^[a-zA-Z0-9_.\-]{1,255}$", description="Rekognition collection; made when it is missing."
+    )
+    aws_region: str | None = Field(None, description="Default: boto3's own, such as AWS_DEFAULT_REGION.")
+    aws_access_key_id: SecretStr | None = Field(None, description="Default: boto3's own chain (variables, role).")
+    aws_secret_access_key: SecretStr | None = Field(None, description="Belongs to the access key.")
+    aws_endpoint_url: str | None = Field(None, description="Another address of Rekognition, for tests or a VPC.")
+    timeout_s: float = Field(5.0, gt=0, le=60, description="Give up connecting, and waiting for an answer, after this.")
+    max_retries: int = Field(3, ge=0, le=6, description="Retries after the first attempt; waits of 1, 2, 4 … s.")
+    calls_per_s: float = Field(5.0, gt=0, le=1000, description="Attempts a second of one process, all threads.")
+    breaker_failures: int = Field(3, ge=1, description="After so many failed calls in a row Rekognition is left alone.")
+    breaker_pause_s: float = Field(30.0, gt=0, le=3600, description="For how long; then one call tries.")
+    queue_max: int = Field(500, ge=1, le=100_000, description="Pictures that may wait on disk during an outage.")
+    min_similarity_pct: float | None = Field(
+        None, gt=0, le=100, description="A face as similar as this is the same person's; default: the matcher's own."
+    )
+    local_model: Path | None = Field(
+        None, description="ONNX model that makes an embedding of a face, for the local matcher; unset: histograms."
+    )
+    max_image_mb: float = Field(10.0, gt=0, le=50, description="A larger picture is refused unread.")
+    max_megapixels: float = Field(25.0, gt=0, le=170, description="A picture of more pixels is refused undecoded.")
+    keep_snapshots: Literal["none", "unknown", "all"] = Field(
+        "unknown", description="Which searched pictures are kept: none, those of nobody known, all with a face."
+    )
+    retention_days: int = Field(90, ge=1, description="Snapshots older than this are deleted.")
+    attendance_devices: _SetOf[str] = Field(
+        frozenset(), description="Where a recognised face is a punch: device:in, device:out or device:any."
+    )
+
+    @field_validator("attendance_devices")
+    @classmethod
+    def _devices_have_directions(cls, value: frozenset[str]) -> frozenset[str]:
+        if wrong := sorted(d for d in value if d.rpartition(":")[2] not in {"in", "out", "any"} or ":" not in d[1:]):
+            raise ValueError(f"write device:in, device:out or device:any, not {', '.join(wrong)}")
+        return value
+
+
 class CamerasSettings(Group):
     """Cameras that the edge watches (docs/cameras.md)."""
 
@@ -292,6 +335,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     gate: GateSettings = GateSettings()
     attendance: AttendanceSettings = AttendanceSettings()
+    identity: IdentitySettings = IdentitySettings()
     video: VideoSettings = VideoSettings()
     cameras: CamerasSettings = CamerasSettings()
     occupancy: OccupancySettings = OccupancySettings()

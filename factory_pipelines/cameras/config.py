@@ -31,7 +31,7 @@ class LineConfig(StrictModel):
     start: Point = Field(description="One end.")
     end: Point = Field(description="The other end. Seen from start to end, `in` is to the right.")
     margin: float = Field(
-        0.03, gt=0, lt=0.5, description="Share of the picture's height on either side in which nobody has crossed yet."
+        0.25, gt=0, lt=2, description="Band on either side in which nobody has crossed yet, in heights of who is in it."
     )
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from factory_pipelines.edge import errors, routes, sessions
 from factory_pipelines.edge.audit import AuditTrail
 from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
 from factory_pipelines.edge.document import complete_document
+from factory_pipelines.edge.face_punches import hand_over_punches
 from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
@@ -30,6 +31,7 @@ from factory_pipelines.edge.video.hub import VideoHub
 from factory_pipelines.edge.video.streams import Viewers
 from factory_pipelines.edge.watched import WatchedWarehouse
 from factory_pipelines.gate import api as vehicles
+from factory_pipelines.identity import api as identity
 from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
 from factory_pipelines.production import api as production
@@ -77,7 +79,7 @@ def create_app(
     )
     _equip(app, settings, keys, metrics, clock)
     service = (routes.router, sessions.router, video.router, wall.router)
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router)
+    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router, identity.router)
     mounted = (*service, *domains, *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
@@ -85,7 +87,12 @@ def create_app(
     errors.install(app)
     # The first added is the innermost.
     limiter = RateLimiter(settings.api.rate_limit_per_min)
-    app.add_middleware(BodyLimit, max_bytes=settings.api.max_body_bytes)
+    picture_bytes = int(settings.identity.max_image_mb * 1_000_000)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.api.max_body_bytes,
+        larger={path: max(picture_bytes, settings.api.max_body_bytes) for path in identity.PICTURE_PATHS},
+    )
     most = settings.api.max_header_bytes
     app.add_middleware(Gate, keys=keys, limiter=limiter, public_paths=public_paths, max_header_bytes=most)
     if settings.api.cors_origins:
@@ -119,6 +126,7 @@ def _equip(
     app.state.audit = None
     app.state.keys = keys
     app.state.video = VideoHub(quality=settings.video.jpeg_quality)
+    app.state.on_punch = lambda: _hand_over_punches(app)
     app.state.viewers = Viewers(settings.video.max_viewers, settings.video.stalled_viewer_s)
 
 
@@ -167,6 +175,12 @@ def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse
                 await run_in_threadpool(writes.close)
 
     return lifespan
+
+
+def _hand_over_punches(app: FastAPI) -> None:
+    state = app.state
+    tolerance = timedelta(minutes=state.settings.attendance.future_tolerance_min)
+    hand_over_punches(state.writer, state.plant_clock, state.clock, tolerance)
 
 
 def _open(settings: Settings, role: Role) -> Warehouse:

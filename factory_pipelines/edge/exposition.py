@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from factory_pipelines.edge import reports
+from factory_pipelines.identity.service import IdentityService
 
 _POOL_GAUGES = ("pool_size", "pool_available", "requests_waiting")
 
@@ -40,7 +41,26 @@ def _measure(app: Any) -> Iterator[Metric]:
     yield from _pools({"reader": app.warehouse.pool_stats(), "writer": app.writer.pool_stats()})
     yield GaugeMetricFamily("factory_read_cache_bytes", "Size of the read cache.", value=app.read_cache.size_bytes)
     yield GaugeMetricFamily("factory_audit_lines_dropped", "Audit lines lost.", value=app.audit.dropped)
+    yield from _identity(app.identity)
     yield from _system(reports.system_resources(app.settings.home_dir))
+
+
+def _identity(service: IdentityService) -> Iterator[Metric]:
+    tally = service.matchers.tally
+    calls = CounterMetricFamily("factory_face_calls", "Calls of Rekognition.", labels=["operation", "outcome"])
+    for labels, count in tally.calls().items():
+        calls.add_metric(labels, count)
+    yield calls
+    retries = CounterMetricFamily("factory_face_retries", "Retries of them.", labels=["operation", "reason"])
+    for labels, count in tally.retries().items():
+        retries.add_metric(labels, count)
+    yield retries
+    yield CounterMetricFamily("factory_face_paced_seconds", "Waited for the shared rate.", value=tally.paced_s)
+    yield GaugeMetricFamily("factory_face_searches_waiting", "Pictures on disk.", value=service.waiting_searches)
+    for collection, state in service.matchers.circuits().items():
+        gauge = GaugeMetricFamily("factory_face_circuit_closed", "0: left alone.", labels=["collection"])
+        gauge.add_metric([collection], state == "closed")
+        yield gauge
 
 
 def _deliveries(deliveries: list[dict[str, Any]]) -> Iterator[Metric]:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
@@ -59,11 +59,11 @@ class RateLimiter:
 class BodyLimit:
     """Answers 413 to a body above the limit, by its announced length or as soon as the bytes exceed it."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
-        """``max_bytes`` is the largest body that passes."""
+    def __init__(self, app: ASGIApp, *, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
+        """``max_bytes`` is the largest body that passes; ``larger`` says what passes on some whole paths instead."""
         self._app = app
         self._max_bytes = max_bytes
-        self._detail = f"the body is larger than {max_bytes} bytes: send less at a time"
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets requests with a body within the limit through."""
@@ -71,8 +71,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced) > self._max_bytes:
-            await send_error(scope, send, 413, "body_too_large", self._detail, headers={"Connection": "close"})
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        detail = f"the body is larger than {max_bytes} bytes: send less at a time"
+        if not announced.isdigit() or int(announced) > max_bytes:
+            await send_error(scope, send, 413, "body_too_large", detail, headers={"Connection": "close"})
             return
         seen = 0
 
@@ -80,9 +82,9 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._max_bytes:
+            if seen > max_bytes:
                 # An HTTPException, because FastAPI turns any other exception of a body into a 400.
-                raise HTTPException(413, detail={"code": "body_too_large", "detail": self._detail})
+                raise HTTPException(413, detail={"code": "body_too_large", "detail": detail})
             return message
 
         await self._app(scope, counted, send)

@@ -7,7 +7,7 @@ for a plate it knows as authorised, and only while the memory is young; the even
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Condition, Lock, Thread
 from typing import Any
@@ -31,11 +31,11 @@ from factory_pipelines.gate.decisions import (
 from factory_pipelines.gate.grammar import grammar_for
 from factory_pipelines.gate.lists import PlateIndex, standing
 from factory_pipelines.gate.registry import entries_of, load_index
-from factory_pipelines.gate.spool import Spool
 from factory_pipelines.plant.clock import PlantClock
 from factory_pipelines.settings import GateSettings, Settings
 from factory_pipelines.warehouse.pool import Warehouse, WarehouseUnavailableError
 from factory_pipelines.warehouse.queries import load_sql
+from factory_pipelines.warehouse.spool import Spool
 
 _log = structlog.get_logger(__name__)
 
@@ -104,7 +104,11 @@ class GateService:
         self._clock = clock
         self._after_alarm = after_alarm
         self._trust = timedelta(minutes=settings.gate.memory_trust_min)
-        self._spool = Spool(Path(settings.home_dir) / "gate" / "waiting_events.jsonl")
+        self._spool = Spool(
+            Path(settings.home_dir) / "gate" / "waiting_events.jsonl",
+            restore=_restored,
+            hopeless=(psycopg.DataError, psycopg.IntegrityError),
+        )
         self._index = PlateIndex()
         self._known_at: datetime | None = None  # when memory and database were last seen to agree
         self._recent = RecentVehicles(self.rules.same_vehicle)
@@ -315,3 +319,9 @@ class GateService:
             except Exception:  # noqa: BLE001
                 # The message stays in the outbox, and the outbox sensor sends it within half a minute.
                 _log.exception("an alarm could not be sent at once")
+
+
+def _restored(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as the spool's JSON gives it back."""
+    times = {name: datetime.fromisoformat(event[name]) for name in ("decided_at", "hour_start")}
+    return {**event, **times, "production_day": date.fromisoformat(event["production_day"])}

@@ -28,6 +28,7 @@ PROBES: dict[str, Probe] = {
     "whatsapp": doctor_outside.twilio,
     "slack": doctor_outside.slack,
     "llm": doctor_outside.llm,
+    "faces": doctor_outside.faces,
     "disk": doctor_machine.disk,
     "clock": doctor_machine.clock,
     "ports": doctor_machine.ports,

@@ -1,4 +1,4 @@
-"""The doctor's look at other systems: RTMS, WhatsApp, Slack, the language model."""
+"""The doctor's look at other systems: RTMS, WhatsApp, Slack, the language model, Rekognition."""
 
 import json
 import urllib.error
@@ -192,3 +192,47 @@ def _models(base_url: str, api_key: str, timeout_s: float) -> set[str]:
     with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 - likewise
         listed: Any = json.load(answer)
     return {str(model["id"]) for model in listed["data"]}
+
+
+def faces(settings: Settings) -> list[Finding]:
+    """Whether Rekognition knows the collection; without one, faces are compared on this machine."""
+    chosen = settings.identity
+    if chosen.matcher == "local" or (chosen.matcher == "auto" and chosen.collection_id is None):
+        if chosen.local_model is not None and not chosen.local_model.is_file():
+            detail = f"{chosen.local_model} is no file"
+            return [Finding("faces", "fail", detail, "Correct FACTORY_IDENTITY__LOCAL_MODEL")]
+        kind = "a model of yours" if chosen.local_model else "histograms, which is no face recognition"
+        return [Finding("faces", "off", f"no Rekognition; compared on this machine by {kind}")]
+    if chosen.collection_id is None:
+        return [Finding("faces", "fail", "Rekognition without a collection", "Set FACTORY_IDENTITY__COLLECTION_ID")]
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    remedy = "Check FACTORY_IDENTITY__AWS_REGION, the credentials and their rights (docs/identity.md)"
+    try:
+        answer = _rekognition(settings).describe_collection(CollectionId=chosen.collection_id)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            detail = f"Rekognition has no collection {chosen.collection_id} yet: the first enrolment makes it"
+            return [Finding("faces", "ok", detail)]
+        return [Finding("faces", "fail", f"Rekognition refuses: {code}", remedy)]
+    except BotoCoreError as error:
+        return [Finding("faces", "fail", f"Rekognition cannot be asked: {error}", remedy)]
+    return [Finding("faces", "ok", f"Rekognition's {chosen.collection_id} holds {answer['FaceCount']} faces")]
+
+
+def _rekognition(settings: Settings) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    chosen = settings.identity
+    key, secret = chosen.aws_access_key_id, chosen.aws_secret_access_key
+    wait_s = min(chosen.timeout_s, _LONGEST_S / 2)
+    return boto3.session.Session().client(
+        "rekognition",
+        region_name=chosen.aws_region,
+        endpoint_url=chosen.aws_endpoint_url,
+        aws_access_key_id=key.get_secret_value() if key else None,
+        aws_secret_access_key=secret.get_secret_value() if secret else None,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=wait_s, read_timeout=wait_s),
+    )

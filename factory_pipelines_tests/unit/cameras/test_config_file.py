@@ -42,7 +42,7 @@ def test_a_file_gives_its_cameras_in_order(tmp_path: Path) -> None:
     path = tmp_path / "cameras.yaml"
     path.write_text(GOOD)
     hall, gate = load_cameras(path, ENVIRONMENT)
-    assert (hall.name, hall.role, hall.fps, hall.lines[0].margin) == ("hall_door", "counting", 5.0, 0.03)
+    assert (hall.name, hall.role, hall.fps, hall.lines[0].margin) == ("hall_door", "counting", 5.0, 0.25)
     assert (gate.gate_id, gate.fps, gate.kind) == ("main", 10, "rtsp")
     assert hall.source_url.get_secret_value() == "rtsp://viewer:p%40ss%3Aw%2Frd@10.0.0.5/stream1"
     assert "p%40ss" not in repr(hall)
