@@ -8,6 +8,8 @@ Central Motor Vehicles Rules draws).
 The same seed draws the same plate.
 """
 
+import re
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +30,7 @@ Format = Literal[
 _SERIES = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # I and O are not issued
 _DIGITS = "0123456789"
 _PX_A_MM = 2
+_STACKED_ASPECT = 2.8
 _WHITE, _BLACK, _YELLOW, _GREEN, _BLUE, _RED = (
     (238, 240, 240), (24, 22, 22), (30, 195, 240), (70, 125, 15), (190, 120, 60), (40, 30, 190),
 )  # fmt: skip
@@ -83,7 +86,7 @@ def _military(rng: np.random.Generator) -> tuple[str, ...]:
 
 _GROUPS: dict[Format, Callable[[np.random.Generator], tuple[str, ...]]] = {
     "standard": _standard,
-    "delhi": lambda rng: ("DL", _number(rng, 14, 1), f"C{_letters(rng, 2)}", _number(rng)),
+    "delhi": lambda rng: ("DL", _number(rng, 10, 1), f"C{_letters(rng, 2)}", _number(rng)),
     "seriesless": lambda rng: (_state(rng), _number(rng, 60, 2), _number(rng)),
     "bharat": lambda rng: (f"{rng.integers(21, 27)}", "BH", _number(rng), _letters(rng, int(rng.integers(1, 3)))),
     "temporary": lambda rng: (
@@ -145,6 +148,17 @@ def draw_plate(plate: IndianPlate, row_count: int, rng: np.random.Generator) -> 
     _draw_rows(image, rows_of(plate, row_count), left, plate, rng)
     _draw_rim(image, plate, rng)
     return image
+
+
+def paint_plate(text: str, width_px: int, height_px: int) -> Image:
+    """A plate of this text at this size, always the same; on two rows where the size is that of a stacked plate."""
+    import cv2
+
+    groups = tuple(re.findall("[A-Z]+|[0-9]+", text)) or (text,)
+    row_count = 2 if width_px < _STACKED_ASPECT * height_px and len(groups) > 1 else 1
+    plate = IndianPlate(text, groups, "standard", _WHITE, _BLACK)
+    flat = draw_plate(plate, row_count, np.random.default_rng(zlib.crc32(text.encode())))
+    return np.asarray(cv2.resize(flat, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _draw_mark(image: Image, left: int) -> None:

@@ -18,7 +18,7 @@ Beliefs = npt.NDArray[np.float32]
 """Steps × 37: probability of the blank, then of each of ``PLATE_CHARACTERS``."""
 
 _BEAM = 12
-_NEGLIGIBLE = 0.003
+_NEGLIGIBLE, _IMPOSSIBLE = 0.003, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def guesses(beliefs: Beliefs, count: int = 8) -> list[Guess]:
     found = [
         Guess("".join(PLATE_CHARACTERS[place - 1] for place in prefix), min(1.0, blank + char))
         for prefix, (blank, char) in beam.items()
-        if prefix
+        if prefix and blank + char > _IMPOSSIBLE
     ]
     return sorted(found, key=lambda guess: (-guess.probability, guess.text))[:count]
 

@@ -26,9 +26,9 @@ _LOWEST_LENGTH, _HIGHEST_LENGTH = 4, 13
 _OF_LENGTH = {4: -2.5, 5: -1.2, 6: -0.4, 11: -0.7, 12: -1.5, 13: -1.5}
 _NOT_OF_A_PLATE = -12.0
 _NO_DIGIT, _NO_LETTER = -2.0, -1.5
-_CHANGE = -2.0  # each change between letters and digits beyond the second
+_BROKEN_UP = -2.0  # each block beyond four; each second block of one character where there are four
 _LONG_BLOCK = -1.0  # each letter beyond three in a block, each digit beyond five
-_JOINED = -0.3
+_JOINED = -0.1
 _SIZE = 0.7  # power of a line's height beside the largest: what is written small is seldom the plate
 _EDGE_DOUBT = 0.5
 
@@ -91,8 +91,9 @@ def likeness(text: str) -> float:
     kinds = [kind for kind, _ in blocks]
     too_long = sum(max(0, length - (5 if kind else 3)) for kind, length in blocks)
     lacking = 0.0 if len(set(kinds)) == 2 else _NO_DIGIT if not kinds[0] else _NO_LETTER
-    changes = max(0, len(kinds) - 3)
-    return _OF_LENGTH.get(len(text), 0.0) + lacking + _LONG_BLOCK * too_long + _CHANGE * changes
+    alone = sum(length == 1 for _, length in blocks)
+    broken = max(0, len(blocks) - 4) + (max(0, alone - 1) if len(blocks) > 3 else 0)
+    return _OF_LENGTH.get(len(text), 0.0) + lacking + _LONG_BLOCK * too_long + _BROKEN_UP * broken
 
 
 def stacked(upper: ReadLine, lower: ReadLine) -> bool:

@@ -37,6 +37,7 @@ _log = structlog.get_logger(__name__)
 _CORRECTION = -1.5  # log of how much likelier a text is that needs no look-alike put right
 _RARE_PRIOR, _RARE_FACTOR = 0.03, 0.8
 _LOOKED_AT = 8  # readings of one picture that are tried against the grammar
+_DISSENT = 0.25
 _QUALITY = 85
 _MARGIN = 0.05  # of a vehicle's box, on each side
 _NOT_A_VEHICLE = frozenset({"person"})
@@ -203,7 +204,12 @@ class PlateWatcher:
         if len(vehicle.reads) < max(gate.min_reads, gate.open_min_reads, 2):
             return False
         found = agree(vehicle.reads, gate.grammar, min_reads=gate.min_reads)
-        return isinstance(found, Agreement) and found.confidence > gate.min_confidence
+        # Whoever may stop as soon as the reads agree would stop at a moment's majority: hardly any may say otherwise.
+        return (
+            isinstance(found, Agreement)
+            and found.confidence > gate.min_confidence
+            and found.dissent_count <= _DISSENT * found.read_count
+        )
 
     def _decide(self, camera: CameraConfig, track_id: int, vehicle: _Vehicle) -> Answer:
         answer = self._gate.decide(
