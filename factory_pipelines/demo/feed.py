@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from factory_pipelines.attendance import ingest as attendance
 from factory_pipelines.demo import site
+from factory_pipelines.demo.camera_site import CAMERAS
 from factory_pipelines.demo.crews import Roster
 from factory_pipelines.demo.gate_feed import GateFeed
 from factory_pipelines.demo.presence import DayPresence, Presence
@@ -112,6 +113,15 @@ class _Feed:
                 parent_area_id=site.PLANT,
                 start_people=self._presence.headcount(start, area.area_id),
             )
+        for camera in CAMERAS:  # counted by themselves: who eats is still a hall's
+            if camera.area_id is not None:
+                register_area(
+                    self._warehouse,
+                    camera.area_id,
+                    area_name=camera.area_name,
+                    capacity=camera.capacity,
+                    start_people=None,
+                )
         for door in site.DOORS:
             area_id = site.AREA_IDS[door.area]
             register_source(
