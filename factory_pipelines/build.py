@@ -12,6 +12,7 @@ import dagster as dg
 
 from factory_pipelines.alerts import definitions as alerts
 from factory_pipelines.attendance import definitions as attendance
+from factory_pipelines.cameras import definitions as cameras
 from factory_pipelines.demo import definitions as demo
 from factory_pipelines.gate import definitions as gate
 from factory_pipelines.identity import definitions as identity
@@ -45,6 +46,7 @@ def build_defs(
     }
     domains = [production.definitions(), alerts.definitions([production.ALERTS_KEY]), operations.definitions()]
     domains += [attendance.definitions(), gate.definitions(), identity.definitions(), occupancy.definitions()]
+    domains.append(cameras.definitions())
     if settings.rtms.source == "demo":
         domains.append(demo.definitions())
     merged = dg.Definitions.merge(*domains, dg.Definitions(resources=resources, executor=dg.in_process_executor))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -222,8 +222,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 @app.command()
 def edge(
     check_config: Annotated[bool, typer.Option("--check-config", help="Only check settings and cameras.")] = False,
+    only: Annotated[
+        Literal["all", "api", "ingest", "cameras"],
+        typer.Option(help="Be a part of it: answer, take events in, or watch cameras."),
+    ] = "all",
 ) -> None:
-    """Serve the edge API."""
+    """Serve the edge: the API, and the cameras that it watches."""
     settings = _settings()
     if check_config:
         _check_cameras(settings)
@@ -231,7 +235,7 @@ def edge(
         return
     from factory_pipelines.edge.server import serve
 
-    raise typer.Exit(serve(settings))
+    raise typer.Exit(serve(settings, part=only))
 
 
 def _check_cameras(settings: "Settings") -> None:

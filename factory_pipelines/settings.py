@@ -274,6 +274,9 @@ class CamerasSettings(Group):
 
     file: Path | None = Field(None, description="YAML file of cameras, read again whenever it changes.")
     max_megapixels: float = Field(25.0, gt=0, le=200, description="Larger pictures are refused.")
+    heartbeat_s: int = Field(30, ge=1, le=3600, description="A camera that counts and sees nothing says so this often.")
+    status_every_s: int = Field(10, ge=1, le=60, description="How often each camera's status is written down.")
+    journal_max_mb: int = Field(256, ge=1, le=100_000, description="Events that may wait on disk for the database.")
 
 
 class OccupancySettings(Group):

@@ -4,27 +4,25 @@ Production day by production day, and on the running day up to the present. Ever
 feed that was killed anywhere is simply begun again: what had arrived is known and not taken twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from psycopg.types.json import Jsonb
 
 from factory_pipelines.attendance import ingest as attendance
 from factory_pipelines.demo import site
 from factory_pipelines.demo.camera_site import CAMERAS
-from factory_pipelines.demo.crews import Roster
 from factory_pipelines.demo.gate_feed import GateFeed
 from factory_pipelines.demo.presence import DayPresence, Presence
 from factory_pipelines.demo.resources import open_presence, open_traffic
+from factory_pipelines.demo.roster_feed import keep_roster
 from factory_pipelines.occupancy import ingest as occupancy
 from factory_pipelines.occupancy.registry import register_area, register_source
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines.warehouse.queries import load_sql
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('demo.feed', 0))"
 _DAY = timedelta(days=1)
@@ -173,48 +171,6 @@ def occupancy_events(day: DayPresence, since: datetime, until: datetime) -> list
             at = row["observed_at"].to_pydatetime()
             found.append({**{str(name): value for name, value in row.items()}, "kind": kind, "observed_at": at})
     return found
-
-
-def keep_roster(warehouse: Warehouse, roster: Roster, history_day: date) -> None:
-    """Enters whoever is new. Nobody is expected before ``history_day``, from which on there are punches."""
-    assignments = [_from_day(row, history_day) for row in roster.shift_assignments.to_dict("records")]
-    shifts = [
-        {
-            "shift_id": pattern.shift_id,
-            "segments": [[f"{a:%H:%M}", f"{b:%H:%M}"] for a, b in pattern.segments],
-            "grace_in_min": pattern.grace_in_min,
-            "grace_out_min": pattern.grace_out_min,
-            "breaks": [
-                {"minutes": pause.minutes, "start": f"{pause.start:%H:%M}", "is_paid": pause.is_paid}
-                for pause in pattern.breaks
-            ],
-        }
-        for pattern in roster.shifts
-    ]
-    rules = [{"rule_name": name, "definition": rule} for name, rule in roster.overtime_rules.items()]
-    with warehouse.transaction() as conn:
-        told = (
-            (load_sql("demo/keep_overtime_rules"), rules),
-            (load_sql("demo/keep_shifts"), shifts),
-            (load_sql("demo/keep_employees"), roster.employees.to_dict("records")),
-            (load_sql("demo/keep_assignments"), assignments),
-        )
-        for query, rows in told:
-            conn.execute(query, {"rows": Jsonb(rows)})
-
-
-def _from_day(row: Mapping[Any, Any], history_day: date) -> dict[str, Any]:
-    """The assignment from ``history_day`` on, with its cycle turned so that every day keeps its shift."""
-    first = max(row["first_day"], history_day)
-    turn = (first - row["first_day"]).days % len(row["cycle"])
-    last = row["last_day"]
-    return {
-        "employee_id": row["employee_id"],
-        "first_day": first.isoformat(),
-        "last_day": None if last is None else last.isoformat(),
-        "cycle": [*row["cycle"][turn:], *row["cycle"][:turn]],
-        "is_expected": row["is_expected"],
-    }
 
 
 def _without_last_night(punches: pd.DataFrame, presence: Presence, day: date) -> pd.DataFrame:

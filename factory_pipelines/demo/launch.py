@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,50 +157,28 @@ def _catch_up(
     with steps.step("code location"):
         import dagster as dg
 
+        from factory_pipelines.demo.batches import batches
+        from factory_pipelines.operations.runs import materialize
+
         defs = load_defs()
-    whole = _unpartitioned(defs)
-    # Insights come last: they tell the forecast too.
-    insights = dg.AssetSelection.assets(["production", "insights"])
-    daily = dg.AssetSelection.all().materializable() - whole - insights
-    runs: list[tuple[str, dg.AssetSelection, date | None]]
-    if state["complete"]:
-        runs = [("the days since the last start", daily, state["last_day"])]
-    else:
+    if not state["complete"]:
         with steps.step("the last hour, pull by pull"):
             pull_last_hour(warehouse, settings, now)
-        first = settings.rtms.first_day
-        days = (today - first).days + 1
-        runs = [
-            (f"{days} production days: pulls, efficiency, attendance, gate, checks", daily, first),
-            ("model, forecast, alerts, scoreboard", whole, None),
-            ("insights", insights, first),
-        ]
+    clock = settings.plant.clock()
+    planned = batches(
+        defs,
+        clock,
+        now,
+        since=state["last_day"] if state["complete"] else settings.rtms.first_day,
+        events_since=clock.production_day(warehouse.rows("demo/feed_state")[0]["fed_from"]),
+        is_first=not state["complete"],
+    )
     with dg.DagsterInstance.get() as instance:
-        for title, selection, since in runs:
-            with steps.step(title) as detail:
-                _require(_materialize(defs, instance, selection, detail, first=since, last=today))
-
-
-def _unpartitioned(defs: "dg.Definitions") -> "dg.AssetSelection":
-    import dagster as dg
-
-    keys = [spec.key for spec in defs.resolve_all_asset_specs() if spec.partitions_def is None]
-    return dg.AssetSelection.assets(*keys)
-
-
-def _materialize(
-    defs: "dg.Definitions",
-    instance: "dg.DagsterInstance",
-    selection: "dg.AssetSelection",
-    detail: Callable[[str], None],
-    *,
-    first: date | None = None,
-    last: date | None = None,
-) -> "RunOutcome":
-    from factory_pipelines.operations.runs import materialize
-
-    keys = {"first": first.isoformat(), "last": last.isoformat()} if first and last else {}
-    return materialize(defs, instance, selection, on_step=detail, **keys)
+        for batch in planned:
+            with steps.step(batch.title) as detail:
+                _require(
+                    materialize(defs, instance, batch.selection, first=batch.first, last=batch.last, on_step=detail)
+                )
 
 
 def _require(outcome: "RunOutcome") -> None:

@@ -1,7 +1,7 @@
 """The API application: every domain's router behind one door, with one way to fail and one way to be watched."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,6 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from factory_pipelines.alerts import api as alerts
-from factory_pipelines.attendance import api as attendance
 from factory_pipelines.edge import errors, routes, sessions
 from factory_pipelines.edge.audit import AuditTrail
 from factory_pipelines.edge.context import REQUEST_ID_HEADER, RequestContext
@@ -23,18 +21,19 @@ from factory_pipelines.edge.face_punches import hand_over_punches
 from factory_pipelines.edge.gate import KEY_HEADER, Gate
 from factory_pipelines.edge.limits import BodyLimit, RateLimiter
 from factory_pipelines.edge.metrics import EdgeMetrics
+from factory_pipelines.edge.orchestrator import DagsterOrchestrator
 from factory_pipelines.edge.reports import product_version, start_measuring
+from factory_pipelines.edge.roles import Part, routers_of
 from factory_pipelines.edge.security import ApiKeys, is_public, load_keys
+from factory_pipelines.edge.streams.attached import cameras_at_work
 from factory_pipelines.edge.video import api as video
 from factory_pipelines.edge.video import wall
 from factory_pipelines.edge.video.hub import VideoHub
 from factory_pipelines.edge.video.streams import Viewers
 from factory_pipelines.edge.watched import WatchedWarehouse
-from factory_pipelines.gate import api as vehicles
 from factory_pipelines.identity import api as identity
-from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.operations.credentials import refuse_well_known_passwords
-from factory_pipelines.production import api as production
+from factory_pipelines.orchestration.outside import Orchestrator
 from factory_pipelines.production.read_cache import ReadCache
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.addresses import Role
@@ -50,7 +49,9 @@ def create_app(
     warehouse: Warehouse | None = None,
     writer: Warehouse | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    orchestrator: Orchestrator | None = None,
     routers: Sequence[APIRouter] = (),
+    part: Part = Part.ALL,
 ) -> FastAPI:
     """The application, ready for a server or a test client; connections open with its lifespan.
 
@@ -59,7 +60,9 @@ def create_app(
         warehouse: for reads; default: the configured one in the reader's role, closed at the end.
         writer: for what changes something and for the audit log; default: likewise in the writer's role.
         clock: the present, with a zone.
+        orchestrator: whom to ask for Dagster's state and runs; default: the Dagster of the settings.
         routers: further routers, behind the same door.
+        part: which part of the edge this process is.
 
     Raises:
         InsecureConfigurationError: without an API key, or with a secret that everybody knows.
@@ -71,16 +74,16 @@ def create_app(
         title="factory_pipelines edge",
         version=product_version(),
         summary="Production, alerts and the state of the platform, for other systems and for people's own tools.",
-        lifespan=_lifespan(settings, warehouse, writer),
+        lifespan=_lifespan(settings, warehouse, writer, part),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
     )
     _equip(app, settings, keys, metrics, clock)
+    app.state.orchestrator = orchestrator or DagsterOrchestrator(settings)
     service = (routes.router, sessions.router, video.router, wall.router)
-    domains = (production.router, alerts.router, attendance.router, vehicles.router, occupancy.router, identity.router)
-    mounted = (*service, *domains, *routers)
+    mounted = (*service, *routers_of(part), *routers)
     public_paths = app.state.public_paths = _public_paths(mounted)
     for router in mounted:
         app.include_router(router)
@@ -124,6 +127,7 @@ def _equip(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
+    app.state.cameras = app.state.identity = None  # where this process has them, from start to end
     app.state.keys = keys
     app.state.video = VideoHub(quality=settings.video.jpeg_quality)
     app.state.on_punch = lambda: _hand_over_punches(app)
@@ -153,7 +157,7 @@ class _Cors(CORSMiddleware):
         return Response(body, response.status_code, media_type="application/json")
 
 
-def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse | None) -> Any:
+def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse | None, part: Part) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: EdgeMetrics = app.state.metrics
@@ -166,7 +170,8 @@ def _lifespan(settings: Settings, warehouse: Warehouse | None, writer: Warehouse
         app.state.audit.start()
         start_measuring()
         try:
-            yield
+            async with cameras_at_work(app, writer) if part.watches_cameras else nullcontext():
+                yield
         finally:
             await run_in_threadpool(app.state.audit.close)
             if warehouse is None:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +38,14 @@ class Health(BaseModel):
     uptime_s: float
     data_age_s: float | None = Field(None, description="Seconds since the newest pull; None when there is none.")
     is_stale: bool | None = Field(None, description="Whether that is longer than the plant allows.")
+
+
+class CameraHealth(BaseModel):
+    """The cameras of this process."""
+
+    status: Literal["fresh", "elsewhere"] = Field(description="`elsewhere`: this process watches none.")
+    cameras: int = Field(description="How many are watched.")
+    records_waiting: int = Field(description="Events and figures on disk that the database has not got.")
 
 
 class HealthQuestion(BaseModel):
@@ -118,6 +126,18 @@ def health(request: Request, asked: Annotated[HealthQuestion, Query()]) -> Respo
 def ready(request: Request) -> Response:
     """Readiness: 503 while the warehouse does not answer; old data is reported, and does not make it unready."""
     return _health(request, ready=True)
+
+
+@router.get("/api/health/cameras", response_model=CameraHealth, summary="Are the cameras fresh")
+def camera_health(request: Request) -> Response:
+    """Each camera of this process: 503 and the reasons while one is dark or cannot be used. No reason to restart it."""
+    worker = request.app.state.cameras
+    if worker is None:
+        return _json({"status": "elsewhere", "cameras": 0, "records_waiting": 0})
+    if troubles := worker.troubles():
+        raise HTTPException(503, {"code": "camera_dark", "detail": "; ".join(troubles)})
+    facts = {"status": "fresh", "cameras": len(worker.statuses()), "records_waiting": worker.store.waiting}
+    return _json(facts)
 
 
 @router.get("/api/system-info", response_model=SystemInfo, summary="The machine and the software")

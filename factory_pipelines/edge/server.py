@@ -28,7 +28,7 @@ _CANCEL_QUERIES_S = 0.7
 _HARD_END_S = 2.5
 
 
-def serve(settings: Settings, make_app: Callable[[Settings], FastAPI] | None = None) -> int:
+def serve(settings: Settings, make_app: Callable[[Settings], FastAPI] | None = None, *, part: str = "all") -> int:
     """Serves the API until SIGTERM or Ctrl-C; the exit status: 0 after an orderly end, 1 when it cannot start.
 
     The reason why it cannot start (port taken, no key, a known password) stands in the last log line.
@@ -36,12 +36,14 @@ def serve(settings: Settings, make_app: Callable[[Settings], FastAPI] | None = N
     Args:
         settings: the whole tree.
         make_app: makes the application; default: ``edge.app.create_app``.
+        part: which part of the edge this process is (``edge.roles.Part``).
     """
     configure_logs(secret_values(settings))
     from factory_pipelines.edge.app import create_app
+    from factory_pipelines.edge.roles import Part
 
     try:
-        app = (make_app or create_app)(settings)
+        app = make_app(settings) if make_app else create_app(settings, part=Part(part))
         listener = _listen(settings.api.host, settings.api.port)
     except InsecureConfigurationError as error:
         _log.error("refusing to start", reason=str(error))

@@ -165,3 +165,105 @@ class Sources(BaseModel):
     """All doors and cameras."""
 
     sources: list[SeenSource]
+
+
+class RangeQuestion(BaseModel):
+    """Which area and which production days, both included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area_id: Code = Field(examples=["hall-1"])
+    first_day: Day
+    last_day: Day
+    source_id: Code | None = Field(None, description="One door or camera; default: the area as a whole.")
+
+
+class Figures(BaseModel):
+    """What was counted; null is unknown, never nobody."""
+
+    avg_occupancy: float | None = Field(description="Time-weighted over what was observed.")
+    max_occupancy: int | None
+    min_occupancy: int | None
+    entries: int | None = Field(description="As far as doors saw them.")
+    exits: int | None
+    observed_min: float = Field(description="Minutes in which the count was known.")
+    surplus_exits: int = Field(description="People who left when nobody was inside: as many entries were missed.")
+    event_count: int
+
+
+class Hour(Figures):
+    """An hour of the plant's clock."""
+
+    production_day: date
+    hour_start: datetime
+    hour_end: datetime
+    closing_occupancy: int | None = Field(description="The count with which the next hour begins.")
+
+
+class OccupancyDay(Figures):
+    """A production day."""
+
+    production_day: date
+    peak_hour: datetime | None
+    observed_hours: int
+
+
+class Month(Figures):
+    """A month of production days."""
+
+    month: date
+    peak_day: date | None
+    observed_days: int
+
+
+class Hours(BaseModel):
+    """Hours of an area, door or camera; those that nobody has computed yet are not there."""
+
+    area_id: str
+    source_id: str | None
+    hours: list[Hour]
+
+
+class OccupancyDays(BaseModel):
+    """Production days of an area, door or camera."""
+
+    area_id: str
+    source_id: str | None
+    days: list[OccupancyDay]
+
+
+class Months(BaseModel):
+    """Months of an area, door or camera: those that the days asked for lie in."""
+
+    area_id: str
+    source_id: str | None
+    months: list[Month]
+
+
+class Job(BaseModel):
+    """One job of the clock (seed 001)."""
+
+    id: str = Field(examples=["occupancy_hourly_aggregation"])
+    name: str = Field(examples=["Hourly Occupancy Aggregation"])
+    next_run_time: datetime | None = Field(description="Plant time; null when nobody will start it.")
+    trigger: str = Field(examples=["cron[minute=0]"])
+
+
+class SchedulerStatus(BaseModel):
+    """Whether the jobs run by themselves, as Dagster tells it."""
+
+    running: bool = Field(description="Dagster's scheduler has said within three minutes that it lives.")
+    last_heard_at: datetime | None = Field(description="When it last did; null: never.")
+    jobs: list[Job]
+
+
+class Aggregation(BaseModel):
+    """What a run by hand did (seed 001)."""
+
+    success: bool = Field(description="The run ended well, blocking checks included.")
+    hour: int = Field(ge=0, le=23, description="Hour of the plant's clock.", examples=[14])
+    records_processed: int = Field(description="Events in all hours computed: the one asked for, and those touched.")
+    aggregate_created: bool = Field(description="Rows were written to `occupancy.occupancy_hourly`.")
+    hour_start: datetime
+    run_id: str | None = Field(description="The run in the Dagster UI.")
+    detail: str

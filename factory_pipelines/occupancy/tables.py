@@ -10,7 +10,7 @@ _SERIES = Column("text", "Which door or camera; empty: the area as a whole.")
 
 
 def _people(what: str) -> Column:
-    return Column("integer", f"{what}; NULL where nobody observed it.", True)
+    return Column("bigint", f"{what}; NULL where nobody observed it.", True)
 
 
 OCCUPANCY_LOG = Table(
@@ -40,19 +40,15 @@ _FIGURES = {
 }
 
 
-def _passages(integer: str) -> dict[str, Column]:
-    return {
-        "entries": Column(integer, "People who came in, as far as doors saw them; NULL: none looked.", True),
-        "exits": Column(integer, "People who went out, likewise.", True),
-    }
-
-
-def _coverage(integer: str) -> dict[str, Column]:
-    return {
-        "surplus_exits": Column(integer, "People who left when nobody was inside: as many entries were missed."),
-        "event_count": Column(integer, "Events behind the row."),
-    }
-
+_PASSAGES = {
+    "entries": Column("bigint", "People who came in, as far as doors saw them; NULL: none looked.", True),
+    "exits": Column("bigint", "People who went out, likewise.", True),
+}
+_OBSERVED = Column("double precision", "Minutes in which the count was known (of a door: in which it was alive).")
+_BEHIND = {
+    "surplus_exits": Column("bigint", "People who left when nobody was inside: as many entries were missed."),
+    "event_count": Column("bigint", "Events behind the row."),
+}
 
 OCCUPANCY_HOURLY = Table(
     "occupancy",
@@ -64,10 +60,10 @@ OCCUPANCY_HOURLY = Table(
         "hour_start": Column(_INSTANT, "Start of the hour on the plant's clock."),
         "hour_end": Column(_INSTANT, "Its end."),
         **_FIGURES,
-        **_passages("integer"),
-        "observed_min": Column("double precision", "Minutes in which the count was known."),
+        **_PASSAGES,
+        "observed_min": _OBSERVED,
         "closing_occupancy": _people("The count with which the next hour begins"),
-        **_coverage("integer"),
+        **_BEHIND,
         "organization_id": _ORGANIZATION,
     },
 )
@@ -81,10 +77,10 @@ OCCUPANCY_DAILY = Table(
         "source_id": _SERIES,
         **_FIGURES,
         "peak_hour": Column(_INSTANT, "Start of the earliest hour that reached the maximum.", True),
-        **_passages("bigint"),
-        "observed_min": Column("double precision", "Minutes in which the count was known."),
+        **_PASSAGES,
+        "observed_min": _OBSERVED,
         "observed_hours": Column("integer", "Hours of which any part was observed."),
-        **_coverage("bigint"),
+        **_BEHIND,
         "organization_id": _ORGANIZATION,
     },
 )
@@ -98,10 +94,10 @@ OCCUPANCY_MONTHLY = Table(
         "source_id": _SERIES,
         **_FIGURES,
         "peak_day": Column("date", "Earliest production day that reached the maximum.", True),
-        **_passages("bigint"),
-        "observed_min": Column("double precision", "Minutes in which the count was known."),
+        **_PASSAGES,
+        "observed_min": _OBSERVED,
         "observed_days": Column("integer", "Production days of which any part was observed."),
-        **_coverage("bigint"),
+        **_BEHIND,
         "organization_id": _ORGANIZATION,
     },
 )

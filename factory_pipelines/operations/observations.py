@@ -93,6 +93,30 @@ def known_instigators(instance: dg.DagsterInstance, zone: str) -> list[Declared]
     return known
 
 
+def known_schedules(instance: dg.DagsterInstance, zone: str, now: datetime) -> list[tuple[str, str, bool, datetime]]:
+    """Schedules that Dagster keeps: name, cron line, whether it is switched on, and when it is due next.
+
+    Args:
+        instance: Dagster's.
+        zone: of the schedules: the plant's.
+        now: the present.
+    """
+    found = []
+    for state in instance.all_instigator_state():
+        cron = getattr(state.instigator_data, "cron_schedule", None)
+        if isinstance(cron, str):
+            due = next(schedule_execution_time_iterator(now.timestamp() + 1, cron, zone))
+            is_on = state.status is not InstigatorStatus.STOPPED
+            found.append((state.instigator_name, cron, is_on, due))
+    return found
+
+
+def scheduler_heard_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the part of Dagster's daemon that starts schedules last said that it lives; None: never."""
+    heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
+    return None if heartbeat is None else datetime.fromtimestamp(heartbeat.timestamp, UTC)
+
+
 def running_instigators(instance: dg.DagsterInstance, declared: Iterable[Declared]) -> list[Instigator]:
     """Those of ``declared`` that should be ticking now, with their newest ticks."""
     states = {state.instigator_name: state for state in instance.all_instigator_state()}

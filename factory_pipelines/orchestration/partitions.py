@@ -1,4 +1,4 @@
-"""Production days as Dagster partitions."""
+"""Production days, and the hours and months that belong to them, as Dagster partitions."""
 
 import warnings
 from datetime import date, datetime, timedelta
@@ -29,8 +29,28 @@ def production_days(settings: Settings) -> dg.DailyPartitionsDefinition:
     )
 
 
+def production_hours(settings: Settings) -> dg.HourlyPartitionsDefinition:
+    """One partition per hour of the plant's wall clock, the running one included: ``2025-09-01-14:00``."""
+    first = f"{settings.rtms.first_day.isoformat()}-{settings.plant.day_start.hour:02}:00"
+    return dg.HourlyPartitionsDefinition(start_date=first, timezone=settings.plant.timezone, end_offset=1)
+
+
+def production_months(settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """One partition per month of production days, the running one included; keys are first days of months."""
+    start = settings.plant.day_start
+    return dg.MonthlyPartitionsDefinition(
+        start_date=settings.rtms.first_day.replace(day=1).isoformat(),
+        timezone=settings.plant.timezone,
+        hour_offset=start.hour,
+        minute_offset=start.minute,
+        end_offset=1,
+    )
+
+
 PRODUCTION_DAYS = production_days(load_settings())
 """The one partitioning that all daily assets share; lineage needs them to agree."""
+PRODUCTION_HOURS = production_hours(load_settings())
+PRODUCTION_MONTHS = production_months(load_settings())
 
 
 def selected_days(context: dg.AssetExecutionContext) -> tuple[date, date]:
@@ -50,4 +70,11 @@ def checked_days(context: dg.AssetCheckExecutionContext, now: datetime) -> tuple
     if first is None or last is None:
         today = load_settings().plant.clock().production_day(now)
         return today - timedelta(days=1), today
-    return date.fromisoformat(first), date.fromisoformat(last)
+    return _day_of(first), _day_of(last)
+
+
+def _day_of(key: str) -> date:
+    """The production day of a partition: itself, that of an hour, or the first of a month."""
+    if len(key) == len("2025-09-01"):
+        return date.fromisoformat(key)
+    return load_settings().plant.clock().production_day(PRODUCTION_HOURS.time_window_for_partition_key(key).start)

@@ -47,6 +47,21 @@ class PlantClock:
         """First instant of ``day`` and first instant of the next one, both in UTC."""
         return self._instant(day, self.day_start), self._instant(day + timedelta(days=1), self.day_start)
 
+    def hours(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Start and end, in UTC, of each hour of the wall clock that overlaps ``first`` to ``last``, in turn.
+
+        An hour ends when the clock on the wall next shows a full hour. A repeated hour is two; a zone that moves its
+        clock by half an hour has shorter ones.
+        """
+        start = self._last_full_hour(first)
+        if start.astimezone(self.zone).minute:  # the clock was moved in between
+            start = self._last_full_hour(start)
+        while start < last:
+            end = start + timedelta(minutes=60 - start.astimezone(self.zone).minute)
+            if end > first:
+                yield start, end
+            start = end
+
     def session_window(self, day: date, session: int) -> tuple[datetime, datetime]:
         """Start and end of RTMS session ``session`` (1 to 12) of ``day``, in UTC.
 
@@ -82,6 +97,11 @@ class PlantClock:
         if len(found) < count:
             raise ValueError("the plant calendar has no working days: check FACTORY_PLANT__REST_WEEKDAYS and HOLIDAYS")
         return found
+
+    def _last_full_hour(self, at: datetime) -> datetime:
+        local = at.astimezone(self.zone)
+        past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        return (at - past).astimezone(UTC)
 
     def _instant(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, tzinfo=self.zone).astimezone(UTC)

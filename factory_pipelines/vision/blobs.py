@@ -60,13 +60,13 @@ def blobs(mask: Mask, shapes: Shapes, statures: Statures) -> list[Detection]:
     closed = np.asarray(
         cv2.morphologyEx(cv2.medianBlur(mask, 3), cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8)), dtype=np.uint8
     )
-    count, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     smallest = shapes.min_area * height * width
-    parts = [
-        (Box(float(x), float(y), float(x + w), float(y + h)), int(area))
-        for x, y, w, h, area in stats[1:count]
-        if area >= smallest / 4
-    ]
+    parts = []
+    for outline in cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        x, y, w, h = cv2.boundingRect(outline)
+        if w * h >= smallest / 4:
+            filled = cv2.countNonZero(closed[y : y + h, x : x + w])
+            parts.append((Box(float(x), float(y), float(x + w), float(y + h)), filled))
     found = [
         _detection(box, area, shapes, height, width)
         for box, area in _joined(parts, _GAP * height)

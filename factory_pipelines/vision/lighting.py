@@ -27,7 +27,7 @@ class Lighting:
     """The memory of one camera's light.
 
     Attributes:
-        rate: how fast it follows, a picture; the background model's own rate keeps the two together.
+        rate: share of a picture in the memory. Pictures in remembered light drift at this rate.
     """
 
     rate: float
@@ -42,9 +42,9 @@ class Lighting:
         if self._memory is None:
             self._memory = cells
             return image
-        factors = [_factor(cells[..., colour], self._memory[..., colour]) for colour in range(3)]
-        if None not in factors:
-            self._factors = (float(factors[0] or 1), float(factors[1] or 1), float(factors[2] or 1))
+        factors = _factors(cells.reshape(-1, 3), self._memory.reshape(-1, 3))
+        if factors is not None:
+            self._factors = factors
             self._memory += self.rate * (cells - self._memory)
         if all(abs(factor - 1) < 0.004 for factor in self._factors):  # less than one step of 256
             return image
@@ -57,12 +57,16 @@ class Lighting:
         self._memory, self._factors = None, (1.0, 1.0, 1.0)
 
 
-def _factor(now: Floats, before: Floats) -> float | None:
-    """What to multiply ``now`` with to get ``before``; None when too few cells agree."""
-    useful = (now > _DARK) & (now < _BRIGHT) & (before > _DARK) & (before < _BRIGHT)
-    if useful.mean() < _AGREEING / 2:
+def _factors(now: Floats, before: Floats) -> tuple[float, float, float] | None:
+    """What to multiply the colours of ``now`` with to get ``before``; None when too few cells agree."""
+    lowest, highest = np.minimum(now, before).min(axis=1), np.maximum(now, before).max(axis=1)
+    useful = (lowest > _DARK) & (highest < _BRIGHT)
+    if np.count_nonzero(useful) < _AGREEING / 2 * len(useful):
         return None
     ratios = before[useful] / now[useful]
-    factor = float(np.median(ratios))
-    agreeing = np.mean(np.abs(ratios / factor - 1) < _TOLERANCE)
-    return min(max(factor, _LOW), _HIGH) if agreeing >= _AGREEING else None
+    middle = np.sort(ratios, axis=0)[len(ratios) // 2]
+    agreeing = np.count_nonzero(np.abs(ratios / middle - 1) < _TOLERANCE, axis=0)
+    if agreeing.min() < _AGREEING * len(ratios):
+        return None
+    blue, green, red = (min(max(float(factor), _LOW), _HIGH) for factor in middle)
+    return blue, green, red

@@ -18,6 +18,8 @@ from factory_pipelines.vision.types import Box, Detection, Image
 LEARNING_RATE = 0.002
 
 _SHADOW_VALUE = 127
+# The memory of the light changes so much more slowly than the background, which must be able to follow.
+_LIGHT_LAGS = 20
 # What is darker than this share of the background is a thing: dark trousers are no shadow.
 _DEEPEST_SHADOW = 0.6
 _LEAST_PIXELS = 16
@@ -81,7 +83,7 @@ class MotionDetector:
 
         self._shape = shape
         self._seen = self._too_much = 0
-        self._lighting = Lighting(self._learning_rate)
+        self._lighting = Lighting(self._learning_rate / _LIGHT_LAGS)
         self._statures = Statures()
         self._model: Any = cv2.createBackgroundSubtractorMOG2(
             varThreshold=self._sensitivity, detectShadows=self._shadows
@@ -114,6 +116,8 @@ class MotionDetector:
 
     def _mask(self, small: Image, height: int) -> Mask:
         """255 where something moves; the model learns the picture, save where something is held."""
+        import cv2
+
         self._seen += 1
         rate = max(self._learning_rate, 1 / (self._seen + 1)) if self._seen <= _WARM_UP else self._learning_rate
         if not self._held:
@@ -127,7 +131,7 @@ class MotionDetector:
                 known[y1:y2, x1:x2] = 255
             # By name: given by place, the mask would be taken for one to be filled.
             self._model.apply(image=small, knownForegroundMask=known, learningRate=rate)
-        return np.where(mask == 255, np.uint8(255), np.uint8(0))
+        return np.asarray(cv2.threshold(mask, _SHADOW_VALUE, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
     def _is_nothing_to_go_by(self, mask: Mask) -> bool:
         """While it begins, and while nearly everything differs; after a while of that the background is learnt anew."""

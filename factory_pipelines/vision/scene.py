@@ -16,6 +16,8 @@ from factory_pipelines.vision.types import Box, Crossing, Detection, Detector, I
 
 # A track stands that has been within so many heights of one place for so long.
 _STANDS_WITHIN, _STANDS_AFTER_S = 0.3, 1.0
+# It has walked once it was further than so many heights from where it was seen first.
+_WALKED = 0.7
 # Room around what stands, as a share of its sides.
 _ROOM = 0.2
 
@@ -43,6 +45,16 @@ class SceneResult:
     tracks: tuple[Track, ...]
     crossings: tuple[Crossing, ...]
     zone_counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """Where a track was first seen, and where it has been since when."""
+
+    first_seen: Point
+    place: Point
+    since: datetime
+    has_walked: bool = False
 
 
 class SceneWatcher:
@@ -80,7 +92,7 @@ class SceneWatcher:
         self._zones = tuple(zones)
         self._hold_s = hold_s
         self._aspect: float | None = None
-        self._anchors: dict[int, tuple[Point, datetime]] = {}
+        self._stays: dict[int, _Stay] = {}
 
     def step(self, image: Image, at: datetime) -> SceneResult:
         """Looks at one picture, taken at ``at``."""
@@ -141,19 +153,23 @@ class SceneWatcher:
         """Tells the detector which believed tracks stand still, each for ``hold_s`` at most."""
         if not isinstance(self._detector, HoldsForeground):
             return
-        anchors: dict[int, tuple[Point, datetime]] = {}
+        stays: dict[int, _Stay] = {}
         held = []
         for one in followed:
             if not one.track.is_confirmed:
                 continue
             box = one.track.box
-            place, since = self._anchors.get(one.track.track_id, (box.bottom_centre, at))
-            if math.dist(place, box.bottom_centre) > _STANDS_WITHIN * box.height:
-                place, since = box.bottom_centre, at
-            anchors[one.track.track_id] = place, since
-            if one.is_seen and _STANDS_AFTER_S <= (at - since).total_seconds() <= self._hold_s:
+            feet = box.bottom_centre
+            stay = self._stays.get(one.track.track_id) or _Stay(feet, feet, at)
+            if math.dist(stay.place, feet) > _STANDS_WITHIN * box.height:
+                walked = stay.has_walked or math.dist(stay.first_seen, feet) > _WALKED * box.height
+                stay = _Stay(stay.first_seen, feet, at, walked)
+            stays[one.track.track_id] = stay
+            stands = _STANDS_AFTER_S <= (at - stay.since).total_seconds() <= self._hold_s
+            # What never walked is no person: where something was taken away, the background must be learnt.
+            if one.is_seen and stands and stay.has_walked:
                 held.append(_scaled(_grown(box, aspect), height))
-        self._anchors = anchors
+        self._stays = stays
         self._detector.hold(held)
 
 

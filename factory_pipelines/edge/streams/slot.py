@@ -70,6 +70,12 @@ class LatestFrame:
             self._changed.notify_all()
             return self._frame
 
+    def peek(self, after_seq: int, timeout_s: float) -> Frame | None:
+        """As ``get``, for a look that does not count as one: nobody who waits to be seen is let go by it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed or self._seq > after_seq, timeout_s)
+            return None if self._frame is None or self._frame.seq <= after_seq else self._frame
+
     @property
     def latest(self) -> Frame | None:
         """The newest picture, whoever has seen it; for a look that does not count as one."""

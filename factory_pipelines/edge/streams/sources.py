@@ -78,7 +78,7 @@ class AvSource:
         try:
             self._container: Any = av.open(
                 address if self._is_live else path_of(address),
-                options=_live_options() if self._is_live else {},
+                options=live_options() if self._is_live else {},
                 # FFmpeg's parser keeps the newest picture until the next one begins; a time-out hands it over, and only
                 # a second one ends the stream.
                 timeout=(config.open_timeout_s, config.stale_after_s / 2),
@@ -130,7 +130,8 @@ class AvSource:
         self._container.close()
 
 
-def _live_options() -> dict[str, str]:
+def live_options() -> dict[str, str]:
+    """Options of FFmpeg for a stream: over TCP, and nothing kept back."""
     return {
         "rtsp_transport": "tcp",
         "fflags": "nobuffer",

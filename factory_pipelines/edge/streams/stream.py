@@ -66,6 +66,11 @@ class StreamStatus:
     reconnects: int
     hanging: int
 
+    @property
+    def is_over(self) -> bool:
+        """A clip that has come to its end: neither fresh nor in trouble."""
+        return self.reason == "finished"
+
 
 @dataclass
 class _Counts:
@@ -106,7 +111,10 @@ class CameraStream:
             now: the present.
         """
         self.config = config
-        self.slot = LatestFrame(clock)
+        self.slot = LatestFrame(clock)  # for vision, at the configured rate
+        self.view = LatestFrame(clock)  # for people, at a higher rate while they look
+        self.view_fps = config.fps
+        self.is_watched: Callable[[], bool] = lambda: False
         self._max_megapixels = max_megapixels
         self._on_change = on_change
         self._clock = clock
@@ -146,6 +154,7 @@ class CameraStream:
             session = self._session
             self._end_session()
         self.slot.close()
+        self.view.close()
         if session is not None and session.thread is not None and wait_s > 0:
             session.thread.join(wait_s)
 
@@ -263,7 +272,7 @@ class CameraStream:
 
     def _show_all(self, source: Source, session: _Session) -> None:
         began_s, began_at = self._clock(), self.config.clip.began_at(self._now())
-        pace = _Pace(self.config.fps)
+        pace, view_pace = _Pace(self.config.fps), _Pace(self.view_fps)
         quality = _Quality(began_s, self.config.stale_after_s / 2)
         for grab in source.grabs():
             if session.over.is_set():
@@ -280,11 +289,12 @@ class CameraStream:
             if grab.offset_s is not None and self.config.clip.real_time:
                 session.over.wait(max(began_s + grab.offset_s - now_s, 0.0))
             self._arrived(grab)
-            if not pace.is_due(now_s if grab.offset_s is None else grab.offset_s):
-                self._counts.skipped += 1
-                continue
-            at = self._now() if grab.offset_s is None else time_in_clip(began_at, grab.offset_s)
-            self._show(grab, at, session)
+            at_s = now_s if grab.offset_s is None else grab.offset_s
+            is_due = pace.is_due(at_s)
+            self._counts.skipped += not is_due
+            if is_due or (self.is_watched() and view_pace.is_due(at_s)):
+                at = self._now() if grab.offset_s is None else time_in_clip(began_at, grab.offset_s)
+                self._show(grab, at, session, is_due=is_due)
 
     def _arrived(self, grab: Grab) -> None:
         refuse_large(grab.width, grab.height, self._max_megapixels)
@@ -298,8 +308,11 @@ class CameraStream:
             self._backoff.succeeded()
             self._enter("live", None)
 
-    def _show(self, grab: Grab, at: datetime, session: _Session) -> None:
+    def _show(self, grab: Grab, at: datetime, session: _Session, *, is_due: bool) -> None:
         image = grab.to_image()
+        self.view.put(image, at)
+        if not is_due:
+            return
         counts_all = grab.offset_s is not None and not self.config.clip.real_time
         while not session.over.is_set():
             if self.slot.put(image, at, wait_s=0.5 if counts_all else None) is not None:

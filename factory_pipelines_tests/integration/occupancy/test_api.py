@@ -1,15 +1,17 @@
 """The occupancy routes over a real warehouse."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from factory_pipelines.edge.app import create_app
+from factory_pipelines.occupancy.aggregates import compute_days, compute_hours, compute_months
 from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
-from factory_pipelines_tests.integration.occupancy.crowd import NOW, hall, table
+from factory_pipelines_tests.integration.occupancy.crowd import NINE, NOW, alive, came, hall, send, table
 
 SECRET = "2f1e2d3c4b5a69788796a5b4c3d2e1f2"
 ROOT = "/api/v1/occupancy"
@@ -94,3 +96,51 @@ def test_a_registration_with_a_mistake_names_it(client: TestClient) -> None:
     for body, field in (({"area_id": " x"}, "area_id"), ({"area_id": "x", "capacity": 0}, "capacity")):
         answer = client.post(f"{ROOT}/areas", json=body)
         assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+
+
+def test_hours_days_and_months_are_read_by_area_and_range(
+    client: TestClient, warehouse: Warehouse, settings: Settings
+) -> None:
+    hall(warehouse, doors=["d"])
+    send(warehouse, [came("d", 30, 4), *alive("d", range(0, 60, 4))])
+    compute_hours(warehouse, settings.plant.clock(), NINE, NINE + timedelta(hours=2), now=NOW)
+    compute_days(warehouse, [])
+    compute_months(warehouse, [])
+    asked = {"area_id": "hall", "first_day": "2026-03-02", "last_day": "2026-03-02"}
+    hours = client.get(f"{ROOT}/hourly", params=asked).json()["hours"]
+    assert [(hour["hour_start"], hour["avg_occupancy"]) for hour in hours] == [
+        ("2026-03-02T03:30:00Z", 2.0),
+        ("2026-03-02T04:30:00Z", 4.0),  # alive for its first minute, and then unknown
+    ]
+    assert [hour["observed_min"] for hour in hours] == [60, 1]
+    (door, _) = client.get(f"{ROOT}/hourly", params={**asked, "source_id": "d"}).json()["hours"]
+    assert (door["entries"], door["avg_occupancy"]) == (4, None)
+    (day,) = client.get(f"{ROOT}/daily", params=asked).json()["days"]
+    assert (day["production_day"], day["entries"], day["observed_hours"]) == ("2026-03-02", 4, 2)
+    (month,) = client.get(f"{ROOT}/monthly", params=asked).json()["months"]
+    assert (month["month"], month["max_occupancy"]) == ("2026-03-01", 4)
+    assert (
+        client.get(f"{ROOT}/daily", params={**asked, "first_day": "2026-02-01", "last_day": "2026-02-02"}).json()[
+            "days"
+        ]
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "field"),
+    [
+        ({"area_id": "nowhere"}, 404, "area_id"),
+        ({"source_id": "nobody"}, 404, "source_id"),
+        ({"last_day": "2026-03-01"}, 409, "last_day"),
+        ({"last_day": "2026-09-01"}, 409, "last_day"),
+        ({"last_day": "0"}, 422, "last_day"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_told(
+    client: TestClient, warehouse: Warehouse, wrong: dict[str, str], status: int, field: str
+) -> None:
+    hall(warehouse, doors=["d"])
+    asked = {"area_id": "hall", "first_day": "2026-03-02", "last_day": "2026-03-02", **wrong}
+    answer = client.get(f"{ROOT}/hourly", params=asked)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (status, field)

@@ -151,3 +151,34 @@ def test_a_calendar_without_working_days_says_which_setting_is_wrong() -> None:
     never = clock("UTC", rest_weekdays=frozenset(range(7)))
     with pytest.raises(ValueError, match="FACTORY_PLANT__REST_WEEKDAYS"):
         never.next_working_days(date(2026, 11, 20), 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "minutes"),
+    [
+        ("Asia/Kolkata", date(2025, 9, 1), [60] * 24),
+        ("America/New_York", date(2025, 3, 9), [60] * 23),
+        ("America/New_York", date(2025, 11, 2), [60] * 25),
+        ("Australia/Lord_Howe", date(2025, 10, 5), [60, 60, 30] + [60] * 21),  # at two it is half past two
+        ("Australia/Lord_Howe", date(2025, 4, 6), [60, 60, 30] + [60] * 22),  # at two it is half past one again
+    ],
+)
+def test_hours_are_those_of_the_clock_on_the_wall(zone: str, day: date, minutes: list[int]) -> None:
+    clock = PlantClock(zone=ZoneInfo(zone), day_start=time(0))
+    first, last = clock.window(day)
+    hours = list(clock.hours(first, last))
+    assert [(end - start) / timedelta(minutes=1) for start, end in hours] == minutes
+    assert (hours[0][0], hours[-1][1]) == (first, last)
+    assert all(before[1] == after[0] for before, after in pairwise(hours))
+
+
+def test_any_instant_lies_in_one_hour() -> None:
+    clock = PlantClock(zone=ZoneInfo("Asia/Kolkata"))
+    at = datetime(2025, 9, 1, 4, 29, 59, 999_999, tzinfo=UTC)  # just before ten
+    start = datetime(2025, 9, 1, 3, 30, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    assert list(clock.hours(at, at + timedelta(microseconds=1))) == [(start, start + hour)]
+    assert list(clock.hours(at, at + timedelta(microseconds=2))) == [
+        (start, start + hour),
+        (start + hour, start + 2 * hour),
+    ]

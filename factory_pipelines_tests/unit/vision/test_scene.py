@@ -115,3 +115,30 @@ def test_who_stands_for_a_minute_is_still_counted_in_the_zone() -> None:
     counts = [watcher.step(scene.picture(n / 5), moment(n / 5)).zone_counts["left"] for n in range(5 * 60)]
     assert counts[:10] == [0] * 10
     assert counts[45:] == [1] * (300 - 45)
+
+
+def test_light_that_stays_changed_leaves_nobody_behind() -> None:
+    """A loiterer is held in view while lamps go out; nothing of that may stay when the loiterer has gone."""
+    walk = Walk(
+        1, "person", (Step(3.0, -0.1, 0.9), Step(7.0, 0.5, 0.9), Step(25.0, 0.5, 0.9), Step(29.0, -0.1, 0.9)), None
+    )
+    weather = Weather(flicker=0.06, lamps=0.3, lamp_every_s=15.0)
+    scene = Scene(ACROSS, lambda slot: (walk,) if slot == 0 else (), size=(256, 144), weather=weather)
+    watcher = SceneWatcher("c", MotionDetector(), zones=[LEFT])
+    results = [watcher.step(scene.picture(n / 5), moment(n / 5)) for n in range(5 * 45)]
+    assert all(result.zone_counts["left"] == 1 for result in results[45:120])
+    assert all(result.detections == () for result in results[32 * 5 :])
+
+
+def test_what_was_taken_away_is_not_held() -> None:
+    """A cupboard stood there when the camera began: the hole it leaves is learnt, and is nobody for long."""
+    watcher = SceneWatcher("c", MotionDetector(), zones=[LEFT])
+    hall = Scene(ACROSS, lambda _slot: (), size=(256, 144))
+    results = []
+    for n in range(5 * 40):
+        picture = hall.picture(n / 5)
+        if n < 50:
+            picture[60:120, 60:80] = (40, 60, 160)
+        results.append(watcher.step(picture, moment(n / 5)))
+    assert any(result.detections for result in results[51:60])
+    assert all(result.detections == () for result in results[-50:])
