@@ -7,7 +7,6 @@ The scenes go by the wall clock, so that whoever knows the seed knows who crosse
 import re
 import secrets
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -153,4 +152,4 @@ def _paint(text: str, width: int, height: int) -> Image:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(load_settings()))
+    serve(load_settings())
