@@ -26,7 +26,7 @@ from factory_pipelines.attendance.api_models import (
     WatermarkAnswer,
 )
 from factory_pipelines.attendance.days import REACH, Stretch
-from factory_pipelines.attendance.events import PunchEvent, Refusal, read_event, read_time
+from factory_pipelines.attendance.events import EARLIEST, PunchEvent, Refusal, read_event, read_time
 from factory_pipelines.attendance.ingest import report_source, store_punches, store_refusals
 from factory_pipelines.attendance.recompute import load_punches, load_roster, policies_of
 from factory_pipelines.attendance.roster_api import router as rosters
@@ -69,7 +69,7 @@ def check_out(
 @router.post(
     "/sources/{source}/watermark",
     summary="A source has reported up to here",
-    responses={409: {"description": "The time has not come yet."}},
+    responses={409: {"description": "The time has not come yet, or lies before all terminals."}},
 )
 def report(request: Request, source: _Code, said: Watermark) -> WatermarkAnswer:
     """Lets a source without new punches say so: nobody is absent before all sources have passed the shift."""
@@ -78,6 +78,9 @@ def report(request: Request, source: _Code, said: Watermark) -> WatermarkAnswer:
     if at is None:
         detail = "reported_until: there is no such time; write it as 2025-01-15T18:00:00"
         raise HTTPException(422, {"code": "time_invalid", "detail": detail, "field": "reported_until"})
+    if at < EARLIEST:
+        detail = "reported_until: that is before any terminal; leave it out, and the source's punches say it"
+        raise HTTPException(409, {"code": "time_too_early", "detail": detail, "field": "reported_until"})
     if at > app.clock() + _tolerance(app):
         detail = "reported_until: nobody can have reported up to a time that has not come yet"
         raise HTTPException(409, {"code": "time_in_future", "detail": detail, "field": "reported_until"})

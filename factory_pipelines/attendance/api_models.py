@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from factory_pipelines.plant.codes import CODE_PATTERN
+
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
@@ -33,7 +35,7 @@ WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema({"type": 
 
 
 # Said in the document only: `read_event` decides, so that a bad event is kept and its neighbours in a list are taken.
-_Code = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,99}$"})]
+_Code = Annotated[str, WithJsonSchema({"type": "string", "pattern": CODE_PATTERN, "maxLength": 100})]
 _Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 

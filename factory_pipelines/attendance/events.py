@@ -1,6 +1,5 @@
 """What terminals and other systems send, as punches; what is none is refused with its reason."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,8 +7,13 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # a terminal whose battery is empty says 1970-01-01
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+from factory_pipelines.plant.codes import is_code
+
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+"""A terminal whose battery is empty says 1970-01-01."""
+
+_LONGEST_CODE = 100
+_FIRST_TIME, _LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 # What terminals and their drivers write when they do not know (horilla#1115).
 _NO_VALUE = frozenset({"", "undefined", "null", "none", "nan", "unknown"})
 _IN = frozenset({"in", "i", "check-in", "checkin", "check_in", "entry", "0"})
@@ -66,12 +70,12 @@ def read_event(
     if isinstance(employee, bool) or not isinstance(employee, str | int):
         return refused("employee_id", "employee_id_invalid", "give the employee's number or code")
     employee_id = str(employee).strip()
-    if not _NAME.fullmatch(employee_id):
-        return refused("employee_id", "employee_id_invalid", "1 to 100 characters, none of them control characters")
+    if not is_code(employee_id, _LONGEST_CODE):
+        return refused("employee_id", "employee_id_invalid", "1 to 100 characters, all of them visible")
     at = read_time(event.get(time_field), zone)
     if at is None:
         return refused(time_field, "time_invalid", "there is no such time; write it as 2025-01-15T08:03:45")
-    if at < _EARLIEST:
+    if at < EARLIEST:
         return refused(time_field, "time_too_early", f"{at.isoformat()} is before any terminal; set its clock")
     if at > now + tolerance:
         return refused(time_field, "time_in_future", f"{at.isoformat()} has not come yet; set the terminal's clock")
@@ -89,8 +93,8 @@ def read_time(text: object, zone: ZoneInfo) -> datetime | None:
         return at.astimezone(UTC).replace(microsecond=0)
     except ValueError:
         return None
-    except OverflowError:  # 0001-01-01 east of Greenwich: a time, but before all calendars
-        return datetime.min.replace(tzinfo=UTC)
+    except OverflowError:  # 0001-01-01 east of Greenwich: a time, but before all calendars; 9999 west of it: after them
+        return _FIRST_TIME if text.strip().startswith("0") else _LAST_TIME
 
 
 def _code(value: object) -> str:

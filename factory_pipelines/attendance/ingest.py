@@ -67,14 +67,15 @@ def store_refusals(conn: Connection[Any], refused: Iterable[Refusal], *, now: da
 
 
 def _refusal_row(one: Refusal, now: datetime) -> dict[str, Any]:
-    # Text in PostgreSQL has no NUL; what was sent stays readable.
-    text = json.dumps(dict(one.event), sort_keys=True, default=str).replace("\\u0000", "\\ufffd")
+    # Text in PostgreSQL has neither NUL nor half of a surrogate pair; what was sent stays readable.
+    text = json.dumps(dict(one.event), sort_keys=True, default=str, ensure_ascii=False)
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\\u0000", "\ufffd")
     return {
         "source": one.source,
         "field": one.field,
         "reason": one.reason,
         "detail": one.detail,
-        "event": Jsonb(json.loads(text)),
+        "event": Jsonb(json.loads(text, parse_constant=str)),
         "event_hash": sha256(text.encode()).hexdigest(),
         "now": now,
     }

@@ -24,6 +24,7 @@ from factory_pipelines.attendance.roster_models import (
     Shifts,
     Withdrawn,
 )
+from factory_pipelines.plant.codes import TEXT_PATTERN
 
 router = APIRouter(tags=["attendance"])
 
@@ -33,7 +34,7 @@ _One = Annotated[_T, Tag("entry")]
 _Many = Annotated[list[_T], Tag("entries"), Field(max_length=_MOST)]
 _BY_SHAPE = Discriminator(lambda sent: "entries" if isinstance(sent, list) else "entry")
 _Limit = Annotated[int, Query(ge=1, le=_MOST)]
-_After = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="From behind this code on.")]
+_After = Annotated[str, Query(max_length=100, pattern=TEXT_PATTERN, description="From behind this code on.")]
 _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {"description": "It cannot be worked, or names what does not exist: see `error.field` and `detail`."}
 }

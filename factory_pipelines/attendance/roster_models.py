@@ -5,14 +5,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from factory_pipelines.attendance.api_models import Day, WallTime, whole
+from factory_pipelines.plant.codes import CODE_PATTERN, TEXT_PATTERN
 from factory_pipelines.plant.shifts import DayType
 
-Code = Annotated[
-    str,
-    Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]*$", examples=["E00042"]),
-]
-_Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=CODE_PATTERN, examples=["E00042"])]
+_Name = Annotated[str, Field(max_length=200, pattern=TEXT_PATTERN)]
 _DayMinutes = Annotated[int, Field(ge=0, le=1440, strict=True), BeforeValidator(whole)]
 _WeekMinutes = Annotated[int, Field(ge=0, le=10_080, strict=True), BeforeValidator(whole)]
 _Weekday = Annotated[int, Field(ge=0, le=6, strict=True), BeforeValidator(whole)]

@@ -12,11 +12,13 @@ Kind = Literal["rtsp", "file", "image", "usb"]
 _LOGIN = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/'\"]*@", re.IGNORECASE)
 # The same with slashes in the password, which people write although it must be escaped.
 _SLASHED_LOGIN = re.compile(r"(?P<scheme>\brtsps?://)[^\s'\"]*@(?=[^@\s'\"]*$|[^@\s'\"]*['\"\s])", re.IGNORECASE)
+# A backslash before a quote belongs to the line of JSON around the text.
+_VALUE = r"(?:[^&/\s'\"\\]|\\\\|\\(?!['\"]))+"
 _SECRET_WORD = re.compile(
-    r"(?P<name>\b(?:user|username|usr|login|password|passwd|pass|pwd|psw|token|auth|key)=)[^&/\s'\"]+", re.IGNORECASE
+    r"(?P<name>\b(?:user|username|usr|login|password|passwd|pass|pwd|psw|token|auth|key)=)" + _VALUE, re.IGNORECASE
 )
 # In the queries of some makers' addresses the names come glued together: user=a_password=b_channel=1.
-_GLUED_SECRET = re.compile(r"(?P<name>_(?:password|passwd|pwd)=)[^&/_\s'\"]+", re.IGNORECASE)
+_GLUED_SECRET = re.compile(r"(?P<name>_(?:password|passwd|pwd)=)[^&/_\s'\"\\]+", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:

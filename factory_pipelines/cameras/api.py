@@ -114,6 +114,7 @@ def register(request: Request, writer: _Writes, now: _Now, name: _Name, definiti
         raise HTTPException(
             422, {"code": "parameter_invalid", "detail": f"{field}: {message}", "field": field}
         ) from None  # the cause holds the address
+    _refuse_files(camera)
     changed_by = getattr(request.state, "key_name", None) or "api"
     registry.register(writer, camera, changed_by=changed_by, now=now)
     return Done(name=name, outcome="registered")
@@ -143,6 +144,15 @@ def restart(request: Request, name: _Name) -> Done:
     if not worker.restart(name):
         raise _unknown(name)
     return Done(name=name, outcome="restarted")
+
+
+def _refuse_files(camera: CameraConfig) -> None:
+    """Whoever has a key to the API has none to the files of this machine; the cameras' file is the operator's own."""
+    named = {"source_url": camera.kind in {"file", "image"}, "detector.model": camera.detector.model is not None}
+    for field, is_file in named.items():
+        if is_file:
+            detail = f"{field}: only the cameras' file (FACTORY_CAMERAS__FILE) may name files of this machine"
+            raise HTTPException(422, {"code": "parameter_invalid", "detail": detail, "field": field})
 
 
 def _unknown(name: str) -> HTTPException:

@@ -19,6 +19,7 @@ _EVERYWHERE = {
     "500": ("internal_error", "A defect of the server; its log has the request_id."),
     "503": ("warehouse_unavailable", "The warehouse does not answer; Retry-After says when to come back."),
 }
+_WITH_BODY = {"415": ("content_type_unsupported", "The body is not said to be JSON: set Content-Type.")}
 _WITH_KEY = {"401": ("key_missing", f"No known key in the header {KEY_HEADER}.")}
 _WITH_RETRY_AFTER = frozenset({"429", "503"})
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -47,7 +48,8 @@ def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
     operation["security"] = [] if is_public else [{"key": []}, {"bearer": []}]
     responses = operation["responses"]
     responses.pop("422", None)
-    for status, (code, meaning) in {**_EVERYWHERE, **({} if is_public else _WITH_KEY)}.items():
+    met = {**_EVERYWHERE, **({} if is_public else _WITH_KEY), **(_WITH_BODY if "requestBody" in operation else {})}
+    for status, (code, meaning) in met.items():
         responses.setdefault(status, _response(code, meaning, retry_after=status in _WITH_RETRY_AFTER))
     for status, response in responses.items():
         if status >= "400" and "content" not in response:  # a domain's own refusal, given by its meaning alone

@@ -23,6 +23,7 @@ from starlette.types import Scope, Send
 from factory_pipelines.warehouse.pool import WarehouseUnavailableError
 
 RETRY_AFTER_S = 5
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -117,16 +118,28 @@ async def _http_error(request: Request, error: Any) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods of all routes of this path: the router itself names those of the first alone."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
+
+    def is_answered(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return ", ".join(filter(is_answered, _METHODS))
 
 
 async def _invalid_request(request: Request, error: Any) -> Response:
     first = error.errors()[0]
+    if first["loc"][:1] == ("body",) and not _says_json(request):
+        detail = "the body is not said to be JSON: send JSON, with the header Content-Type: application/json"
+        return error_response(request.scope, 415, "content_type_unsupported", detail, field="Content-Type")
     # The first part says where the parameter stood (query, path, body); people know it by its name.
     where, *names = [str(part) for part in first["loc"]]
     field = ".".join(names) or where
     return error_response(request.scope, 422, "parameter_invalid", f"{field}: {_message(first)}", field=field)
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ async def _identity_at_work(app: FastAPI) -> AsyncIterator[None]:
 
 router = APIRouter(prefix=PREFIX, tags=["identity"], lifespan=_identity_at_work)
 
-_Picture = Annotated[bytes, Body(media_type="image/jpeg", description="A JPEG or PNG file.")]
+_Picture = Annotated[bytes, Body(media_type="image/jpeg", min_length=1, description="A JPEG or PNG file.")]
 _Limit = Annotated[int, Query(ge=1, le=1000)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {
@@ -314,7 +314,7 @@ def _service(request: Request) -> IdentityService:
 
 def _erased(request: Request, erasure_id: int) -> Erasure:
     """The tombstone after a first round over what is to go."""
-    _service(request).erase()
+    _service(request).erase(only=erasure_id)
     [row] = request.app.state.writer.rows("identity/erasure", {"erasure_id": erasure_id})
     return Erasure.model_validate(row)
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-INDEXING_TAKES = timedelta(minutes=10)
-"""Longer than any call to a matcher lasts with its retries: until then a face may still be on its way there."""
+INDEXING_TAKES = timedelta(minutes=20)
+"""Longer than any call to a matcher lasts, whatever retries and time-outs the settings allow: a face may be on its way
+until then."""
 
 MatcherOf = Callable[[str, str | None], FaceMatcher]
 """The matcher of this name and collection; raises MatcherRefusedError when it is not configured."""
@@ -85,12 +86,18 @@ def expire(warehouse: Warehouse, now: datetime) -> list[str]:
 
 
 def work_off(
-    warehouse: Warehouse, matcher_of: MatcherOf, store: SnapshotStore, clock: Callable[[], datetime]
+    warehouse: Warehouse,
+    matcher_of: MatcherOf,
+    store: SnapshotStore,
+    clock: Callable[[], datetime],
+    *,
+    only: int | None = None,
 ) -> list[ErasureState]:
-    """Goes on with every erasure that is not complete; one that is held up does not hold up the others."""
+    """Goes on with every erasure that is not complete, or with ``only`` one; none holds up the others."""
     return [
         _go_on(warehouse, row["erasure_id"], row["person_id"], matcher_of, store, clock)
         for row in warehouse.rows("identity/erasures_under_way")
+        if only is None or row["erasure_id"] == only
     ]
 
 

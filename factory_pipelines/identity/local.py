@@ -32,10 +32,15 @@ _BACKGROUND = 0.12  # of the box, on each side: Haar boxes hold hair and backgro
 
 
 class Describer(Protocol):
-    """Makes a vector of length 1 of a face."""
+    """Makes a vector of length 1 of a face.
+
+    A searched face is described in each of ``scales``, and the best one counts: the box that the cascade draws around
+    a face differs by a tenth from one photo to the next.
+    """
 
     kind: str
     default_similarity_pct: float
+    scales: tuple[float, ...]
 
     def describe(self, face: Any) -> Any:
         """``face`` is height × width × 3, blue, green, red; returns float32 values."""
@@ -46,6 +51,7 @@ class PatternHistograms:
 
     kind = "lbp-8x8-1"
     default_similarity_pct = 96.0
+    scales: tuple[float, ...] = (0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
 
     def __init__(self) -> None:
         """A pattern is uniform when it changes at most twice around the circle: 58 of them, one bin for all others."""
@@ -72,6 +78,7 @@ class OnnxEmbedding:
     """A user's model: 1 × 3 × H × W in, red, green, blue from -1 to 1 (as ArcFace takes them); a vector out."""
 
     default_similarity_pct = 45.0
+    scales: tuple[float, ...] = (1.0,)
 
     def __init__(self, model: Path) -> None:
         """Loads the model.
@@ -134,23 +141,23 @@ class LocalMatcher:
 
     def index(self, picture: Picture, face_key: str) -> Indexed | NoFace:
         """As ``FaceMatcher.index``; the template is for the caller to keep."""
-        described = self._described(picture)
+        described = self._described(picture, is_search=False)
         if described is None:
             return NoFace("no face looks into the camera")
-        kind, vector = described
+        kind, [vector] = described
         return Indexed(None, vector.astype(np.float16).tobytes(), kind, None)
 
     def search(self, picture: Picture, *, min_similarity_pct: float, limit: int = 5) -> list[FaceMatch] | NoFace:
         """As ``FaceMatcher.search``; similarity is the cosine of both vectors, in percent, never below 0."""
-        described = self._described(picture)
+        described = self._described(picture, is_search=True)
         if described is None:
             return NoFace("no face looks into the camera")
-        kind, vector = described
+        kind, vectors = described
         known = [(key, template) for key, made_by, template in self._templates() if made_by == kind]
         if not known:
             return []
         matrix = np.stack([np.frombuffer(template, np.float16) for _, template in known]).astype(np.float32)
-        similarity_pct = 100 * np.clip(matrix @ vector, 0, 1)
+        similarity_pct = 100 * np.clip((matrix @ np.stack(vectors).T).max(axis=1), 0, 1)
         best = np.argsort(-similarity_pct, kind="stable")[:limit]
         found = [FaceMatch(known[place][0], float(similarity_pct[place])) for place in best]
         return [match for match in found if match.similarity_pct >= min_similarity_pct]
@@ -158,18 +165,20 @@ class LocalMatcher:
     def erase(self, faces: Sequence[FaceRef]) -> None:
         """As ``FaceMatcher.erase``: the template went with its row, there is nothing else."""
 
-    def _described(self, picture: Picture) -> tuple[str, Any] | None:
+    def _described(self, picture: Picture, *, is_search: bool) -> tuple[str, list[Any]] | None:
+        """Kind and vectors of the largest face, in one scale or all; None without a face."""
         image = pixels(picture)
         with self._alone:
-            face = self._largest_face(image)
-            if face is None:
+            box = self._largest_face(image)
+            if box is None:
                 return None
             if self._describer is None:
                 self._describer = OnnxEmbedding(self._model) if self._model else PatternHistograms()
-            return self._describer.kind, self._describer.describe(face)
+            scales = self._describer.scales if is_search else (1.0,)
+            return self._describer.kind, [self._describer.describe(_cut_out(image, box, scale)) for scale in scales]
 
     def _largest_face(self, image: Any) -> Any:
-        """The part of ``image`` with the largest upright frontal face; None when there is none."""
+        """Box (x, y, width, height, in pixels) of the largest upright frontal face; None when there is none."""
         import cv2
 
         if self._finder is None:
@@ -181,9 +190,15 @@ class LocalMatcher:
         boxes = self._finder.detectMultiScale(grey, 1.1, 5, minSize=(max(smallest, 24), max(smallest, 24)))
         if len(boxes) == 0:
             return None
-        x, y, width, height = max(boxes, key=lambda box: box[2] * box[3]) / scale
-        dx, dy = _BACKGROUND * width, _BACKGROUND * height
-        return image[round(y + dy) : round(y + height - dy), round(x + dx) : round(x + width - dx)]
+        return max(boxes, key=lambda box: box[2] * box[3]) / scale
+
+
+def _cut_out(image: Any, box: Any, scale: float) -> Any:
+    """The face in its box, without the background at its edges, a little closer or wider."""
+    x, y, width, height = box
+    half_x, half_y = ((0.5 - _BACKGROUND) * scale * side for side in (width, height))
+    x, y = x + width / 2, y + height / 2
+    return image[max(0, round(y - half_y)) : round(y + half_y), max(0, round(x - half_x)) : round(x + half_x)]
 
 
 def _binary_patterns(grey: Any) -> Any:

@@ -99,9 +99,9 @@ class IdentityService:
                 _log.warning("a punch waits for the next round", event_id=found.event_id, reason=str(error))
         return found
 
-    def erase(self) -> list[ErasureState]:
-        """Goes on with every erasure that is not complete."""
-        return work_off(self._warehouse, self.matchers.of, self.store, self._clock)
+    def erase(self, *, only: int | None = None) -> list[ErasureState]:
+        """Goes on with every erasure that is not complete, or with ``only`` one."""
+        return work_off(self._warehouse, self.matchers.of, self.store, self._clock, only=only)
 
     def work_off_waiting(self) -> bool:
         """One round over what waits: faces, searches, punches, erasures; says whether all of it was reached."""

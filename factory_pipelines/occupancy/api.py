@@ -16,6 +16,7 @@ from factory_pipelines.occupancy.api_models import (
     BatchAnswer,
     EventAnswer,
     EventIn,
+    EventOfMany,
     Refused,
     RegisteredSource,
     SeenSource,
@@ -29,9 +30,14 @@ from factory_pipelines.occupancy.registry import RegistrationError, register_are
 router = APIRouter(prefix="/api/v1/occupancy", tags=["occupancy"])
 
 _MOST = 5000
-_NOT_NOW = {"time_in_future", "source_unknown", "event_contradicts"}  # well written, and not possible as things stand
+_NOT_NOW = {
+    "time_in_future",
+    "time_too_early",
+    "source_unknown",
+    "event_contradicts",
+}  # well written, and not possible as things stand
 _One = Annotated[EventIn, Tag("event")]
-_Many = Annotated[list[EventIn], Tag("events"), Field(max_length=_MOST)]
+_Many = Annotated[list[EventOfMany], Tag("events"), Field(max_length=_MOST)]
 # One shape is tried, not both: an error then names the field at fault, and nothing else.
 _BY_SHAPE = Discriminator(lambda sent: "events" if isinstance(sent, list) else "event")
 _EVENT_ANSWERS: dict[int | str, dict[str, Any]] = {

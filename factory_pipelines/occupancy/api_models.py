@@ -1,13 +1,15 @@
 """What the occupancy routes take and give."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from factory_pipelines.occupancy.events import MOST_PEOPLE
+from factory_pipelines.plant.codes import CODE_PATTERN
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CODE_PATTERN = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f]{0,199}$"
 
 
 def _iso_day(value: object) -> object:
@@ -17,15 +19,31 @@ def _iso_day(value: object) -> object:
     return value
 
 
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not (value.isprintable() and value.strip() == value):
-        raise ValueError("printable characters, without spaces at either end")
+def _whole(value: object) -> object:
+    # 5.0 is a whole number in JSON; "5" and true are none.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _written(value: object) -> object:
+    if isinstance(value, int | float):  # left alone, 0 would be the first of January 1970
+        raise ValueError("a time is written 2025-01-15T08:03:45+05:30")
     return value
 
 
+def _in_any_zone(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # year 9999 west of Greenwich, year 1 east of it
+        raise ValueError("there is no such instant in every zone; give a year that people live in") from error
+
+
 Day = Annotated[date, BeforeValidator(_iso_day)]
-Code = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
-Name = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+_People = Annotated[int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(_whole)]
+_Capacity = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)]
+_Silence = Annotated[int, Field(strict=True, ge=1, le=86_400), BeforeValidator(_whole)]
+_Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_any_zone)]
+Code = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
 
 
 def _said(schema: dict[str, Any]) -> WithJsonSchema:
@@ -33,21 +51,46 @@ def _said(schema: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-_TEXT = {"type": "string", "pattern": _CODE_PATTERN}
+_TEXT = {"type": "string", "pattern": CODE_PATTERN, "maxLength": 200}
+_KEY = {"anyOf": [_TEXT, {"type": "integer"}]}
+
+
+def _people(least: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": MOST_PEOPLE}
+
+
+_BY_KIND: dict[str, dict[str, Any]] = {
+    "crossing": {
+        "properties": {"kind": {"const": "crossing"}, "direction": {"enum": ["in", "out"]}, "people": _people(1)},
+        "required": ["direction", "people"],
+    },
+    "count": {
+        "properties": {"kind": {"const": "count"}, "direction": {"type": "null"}, "people": _people(0)},
+        "required": ["people"],
+    },
+    "heartbeat": {
+        "properties": {"kind": {"const": "heartbeat"}, "direction": {"type": "null"}, "people": {"type": "null"}}
+    },
+}
 
 
 class EventIn(BaseModel):
     """One thing a door or camera said."""
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"required": ["source_id", "observed_at", "event_id", "kind"]}
+        extra="allow",
+        json_schema_extra={
+            "required": ["source_id", "observed_at", "event_id", "kind"],
+            "additionalProperties": False,  # said, and decided by ``read_event``: what is refused is kept
+            "oneOf": [_BY_KIND["crossing"], _BY_KIND["count"], _BY_KIND["heartbeat"]],
+        },
     )
 
-    source_id: Annotated[Any, _said(_TEXT)] = Field(None, examples=["door-east"])
+    source_id: Annotated[Any, _said(_KEY)] = Field(None, examples=["door-east"])
     observed_at: Annotated[Any, _said({"type": "string", "format": "date-time"})] = Field(
         None, examples=["2025-01-15T08:03:45+05:30"], description="With its offset from UTC."
     )
-    event_id: Annotated[Any, _said(_TEXT)] = Field(
+    event_id: Annotated[Any, _said(_KEY)] = Field(
         None, examples=["e-1001"], description="Your own key: the same event sent again changes nothing."
     )
     kind: Annotated[Any, _said({"type": "string", "enum": ["count", "crossing", "heartbeat"]})] = Field(
@@ -71,6 +114,18 @@ class EventIn(BaseModel):
     snapshot: Annotated[Any, _said({"anyOf": [_TEXT, {"type": "null"}]})] = Field(
         None, description="Relative path of a picture."
     )
+
+
+def _anything(schema: dict[str, Any]) -> None:
+    """In a list no event spoils its neighbours: each is judged by itself, so the document demands nothing."""
+    for name, field in schema["properties"].items():
+        schema["properties"][name] = {k: v for k, v in field.items() if k in ("title", "description", "examples")}
+
+
+class EventOfMany(EventIn):
+    """One event of a list: as an event alone, but refused by itself."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_anything)
 
 
 class EventAnswer(BaseModel):
@@ -107,13 +162,10 @@ class AreaIn(BaseModel):
 
     area_id: Code = Field(examples=["hall-1"])
     area_name: Name | None = Field(None, description="For people; default: `area_id`.")
-    capacity: int | None = Field(None, ge=1, le=1_000_000, strict=True, description="How many may be inside.")
+    capacity: _Capacity | None = Field(None, description="How many may be inside.")
     parent_area_id: Code | None = Field(None, description="The area it is part of.")
-    start_people: int | None = Field(
+    start_people: _People | None = Field(
         0,
-        ge=0,
-        le=1_000_000,
-        strict=True,
         description="How many were inside before the first event of its doors; null: nobody knows.",
     )
 
@@ -138,8 +190,8 @@ class SourceIn(BaseModel):
     source_id: Code = Field(examples=["door-east"])
     area_id: Code = Field(examples=["hall-1"])
     kind: Literal["door", "camera"] = Field(description="A door counts who passes, a camera whom it sees.")
-    max_silence_s: int = Field(300, ge=1, le=86_400, strict=True, description="Silent for longer, it is unknown.")
-    retired_at: AwareDatetime | None = Field(None, description="From here on nothing waits for it.")
+    max_silence_s: _Silence = Field(300, description="Silent for longer, it is unknown.")
+    retired_at: _Time | None = Field(None, description="From here on nothing waits for it.")
 
 
 class Source(SourceIn):

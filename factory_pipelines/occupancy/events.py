@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from factory_pipelines.plant.codes import is_code
+
 KINDS = ("count", "crossing", "heartbeat")
 DIRECTIONS = ("in", "out")
 MOST_PEOPLE = 100_000
@@ -113,12 +115,12 @@ def _code(event: Mapping[str, Any], field: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _is_plain(value.strip()):
-        raise _NoEventError(field, f"{field}_invalid", "1 to 200 printable characters")
+        raise _NoEventError(field, f"{field}_invalid", "1 to 200 visible characters")
     return value.strip()
 
 
 def _is_plain(text: str) -> bool:
-    return 1 <= len(text) <= _LONGEST and text.isprintable()
+    return is_code(text, _LONGEST)
 
 
 def _time(value: object, latest: datetime) -> datetime:

@@ -13,7 +13,6 @@ import numpy.typing as npt
 Counts = npt.NDArray[np.float64]
 
 _LEAST_RATE = 0.25  # people a slot: below this, one person at night would be an event
-_NEIGHBOURS = np.array([0.25, 0.5, 0.25])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,13 @@ class CrowdRule:
         slot_score: a slot takes part from this score on.
         gap_slots: so many quiet slots do not end a crowd: people come, sit, and leave.
         alarms_per_week: how many crowds may be alarms; the highest of the past weeks set the threshold.
+        least_score: below this nothing is an alarm, however quiet the weeks were: a usual day explains it well enough.
     """
 
     slot_score: float = 1.0
     gap_slots: int = 2
     alarms_per_week: float = 4.0
+    least_score: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def day_ahead(
     """Expected counts of the day that follows ``past``.
 
     The weighted mean of the days of the same weekday and kind, drawn towards that of all days of the kind, each count
-    cut where it is out of all proportion, and each slot smoothed with its neighbours.
+    cut where it is out of all proportion.
 
     Args:
         past: counts of consecutive days, the newest last.
@@ -101,8 +102,7 @@ def day_ahead(
     own, own_weight = _sums(cut, known, weight * same)
     pooled, pooled_weight = _sums(cut, known, weight * alike)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rate = (own + rule.pooled_days * (pooled / pooled_weight)) / (own_weight + rule.pooled_days)
-    return _smoothed(rate)
+        return (own + rule.pooled_days * (pooled / pooled_weight)) / (own_weight + rule.pooled_days)
 
 
 def profiles(counts: Counts, weekdays: Sequence[int], kinds: Sequence[str], rule: ProfileRule) -> Counts:
@@ -166,11 +166,14 @@ def crowds(flows: Mapping[str, tuple[Counts, Counts]], rule: CrowdRule) -> list[
 
 
 def alarm_threshold(past_scores: Sequence[float], weeks: float, rule: CrowdRule) -> float | None:
-    """The score that as many crowds of the past weeks exceeded as alarms are allowed; None while there were fewer."""
+    """The score that as many crowds of the past weeks exceeded as alarms are allowed, but not less than the least.
+
+    None while there were fewer.
+    """
     allowed = int(rule.alarms_per_week * weeks)
     if allowed < 1 or len(past_scores) <= allowed:
         return None
-    return sorted(past_scores, reverse=True)[allowed]
+    return max(sorted(past_scores, reverse=True)[allowed], rule.least_score)
 
 
 def _proportionate(counts: Counts, most_sd: float) -> Counts:
@@ -188,13 +191,3 @@ def _median(counts: Counts) -> Counts:
 
 def _sums(counts: Counts, known: npt.NDArray[np.bool_], weight: Counts) -> tuple[Counts, Counts]:
     return (np.where(known, counts, 0.0) * weight[:, None]).sum(axis=0), (known * weight[:, None]).sum(axis=0)
-
-
-def _smoothed(rate: Counts) -> Counts:
-    padded = np.concatenate([rate[:1], rate, rate[-1:]])
-    windows = np.stack([padded[:-2], padded[1:-1], padded[2:]])
-    known = ~np.isnan(windows)
-    weights = (known * _NEIGHBOURS[:, None]).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (np.where(known, windows, 0.0) * _NEIGHBOURS[:, None]).sum(axis=0) / weights
-    return np.where(np.isnan(rate), np.nan, mean)

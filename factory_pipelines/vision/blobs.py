@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from factory_pipelines.vision.outline import summits
 from factory_pipelines.vision.stature import Statures
 from factory_pipelines.vision.types import Box, Detection
 
@@ -144,15 +145,10 @@ def _parted(whole: Detection, mask: Mask, statures: Statures) -> list[Detection]
 
 def _heads(blob: Mask, tall: float) -> list[tuple[int, int]]:
     """Column and row, within the blob, of what stands out of its outline."""
-    from scipy.signal import find_peaks
-
-    columns = blob.any(axis=0)
-    rise = np.where(columns, blob.shape[0] - blob.argmax(axis=0), 0)
+    rise = np.where(blob.any(axis=0), blob.shape[0] - blob.argmax(axis=0), 0).tolist()
     # An edge on both sides, so that somebody cut by the box's side stands out too.
-    peaks, _ = find_peaks(
-        np.concatenate([[0], rise, [0]]), prominence=_HEAD_STANDS_OUT * tall, distance=max(1.0, _HEADS_APART * tall)
-    )
-    return [(int(column) - 1, int(blob.shape[0] - rise[column - 1])) for column in peaks]
+    tops = summits([0, *rise, 0], stands_out=_HEAD_STANDS_OUT * tall, apart=max(1.0, _HEADS_APART * tall))
+    return [(top - 1, blob.shape[0] - rise[top - 1]) for top in tops]
 
 
 def _below(head: tuple[int, int], blob: Box, statures: Statures, height: int) -> Box:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
 
 from factory_pipelines.vision.paths import Path
 from factory_pipelines.vision.types import Box, Detection
@@ -68,8 +69,6 @@ def match(paths: Sequence[Path], detections: Sequence[Detection], gate: float) -
 def _pairs(paths: Sequence[Path], detections: Sequence[Detection], gate: float) -> list[tuple[Path, int]]:
     if not paths or not detections:
         return []
-    from scipy.optimize import linear_sum_assignment
-
     costs = _costs(paths, detections, gate)
     rows, columns = linear_sum_assignment(costs)
     return [(paths[row], int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < _NEVER]

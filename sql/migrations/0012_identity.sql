@@ -121,5 +121,10 @@ COMMENT ON TABLE identity.erasure_work IS 'Faces and pictures that an erasure ha
 
 SELECT warehouse.grant_schema('identity');
 
+-- Whoever only reads (dashboards, the assistant) sees who is enrolled, and never by what they could be recognised.
+REVOKE SELECT ON identity.faces FROM factory_reader;
+GRANT SELECT (organization_id, face_key, person_id, consent_id, matcher, status, enrolled_at, attempted_at, indexed_at)
+ON identity.faces TO factory_reader;
+
 -- What somebody agreed to, and that they were erased, stays on record.
 REVOKE DELETE ON identity.consents, identity.erasures FROM factory_writer;

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,11 +15,7 @@ from factory_pipelines.warehouse.journal import JournalTakenError
 from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
-    from factory_pipelines.cameras.config import CameraConfig
-    from factory_pipelines.edge.streams.slot import Frame
-    from factory_pipelines.edge.streams.watching import Onlooker
     from factory_pipelines.edge.streams.worker import CameraWorker
-    from factory_pipelines.vision.scene import SceneResult
 
 _log = structlog.get_logger(__name__)
 
@@ -62,28 +57,8 @@ def _worker(door: Warehouse, app: FastAPI) -> "CameraWorker | None":
         return None
     feeds = LiveFeeds(app.state.video, app.state.plant_clock.zone, max_fps=app.state.settings.video.max_fps)
     worker.add_onlooker(feeds.look)
-    worker.add_onlooker(_plates_of(app))
     worker.on_change(feeds.sync)
     return worker
-
-
-def _plates_of(app: FastAPI) -> "Onlooker":
-    """Reads the plates of gate cameras while the gate is there: it begins after the cameras and ends before them."""
-    from factory_pipelines.edge.streams.anpr import GateCameras, PlatePictures
-
-    pictures = PlatePictures(app.state.settings.home_dir / "snapshots", app.state.plant_clock.production_day)
-    at_the_gate: list[GateCameras] = []
-    beginning = Lock()
-
-    def look(camera: "CameraConfig", frame: "Frame", result: "SceneResult | None") -> None:
-        if camera.role != "gate" or getattr(app.state, "gate", None) is None:
-            return
-        with beginning:
-            if not at_the_gate:
-                at_the_gate.append(GateCameras(app.state.gate, pictures.keep))
-        at_the_gate[0](camera, frame, result)
-
-    return look
 
 
 def _own(settings: Settings) -> Warehouse:

@@ -165,9 +165,8 @@ class CameraStream:
             silent_s = self._clock() - self._alive_s
             if self._is_closed or self._state not in {"starting", "live"} or silent_s <= limit_s + _HANG_GRACE_S:
                 return
-            if self._is_waited_for():
-                self._alive_s = self._clock()
-                return
+            if self.config.kind == "file":
+                return  # its pictures come when they are due, or when somebody has looked at the last one
             self._end_session()
             failure = StreamError("stalled", f"no picture for {silent_s:.1f} s, and its reader hangs")
             if len(self._hanging) < MOST_HANGING:
@@ -200,10 +199,6 @@ class CameraStream:
             reconnects=self._counts.reconnects,
             hanging=len(self._hanging),
         )
-
-    def _is_waited_for(self) -> bool:
-        """Whether the reader rests because nobody looks at a clip of which every picture counts."""
-        return self.config.kind == "file" and not self.config.clip.real_time
 
     def _begin(self) -> None:
         session = _Session()
@@ -262,11 +257,14 @@ class CameraStream:
         else:
             self._state = "starting"  # the reason stays until a picture has come
         while not session.over.is_set():
+            before = self._counts.captured
             source = open_source(self.config, max_megapixels=self._max_megapixels)
             try:
                 self._show_all(source, session)
             finally:
                 source.close()
+            if self._counts.captured == before and not session.over.is_set():
+                raise StreamError("undecodable", "there is no picture in it")
             if self.config.kind != "file" or not self.config.clip.loop:
                 return
 
@@ -325,7 +323,7 @@ class CameraStream:
         if before == (state, failure.reason if failure else None):
             return
         self._since = self._now()
-        say = _log.info if failure is None else _log.warning
+        say = _log.info if failure is None or failure.reason == "finished" else _log.warning
         if failure is not None and before[1] == failure.reason:
             say = _log.debug
         reason = failure.reason if failure else None

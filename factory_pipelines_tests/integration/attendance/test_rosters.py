@@ -83,6 +83,7 @@ def test_what_was_saved_can_be_read(staffed: TestClient) -> None:
     (assigned,) = staffed.get(f"{ROOT}/shift-assignments", params={"employee_id": "A"}).json()["assignments"]
     assert assigned == {**ASSIGNED, "last_day": None, "is_expected": None}
     assert staffed.get(f"{ROOT}/shift-assignments", params={"employee_id": "B"}).json()["assignments"] == []
+    assert staffed.delete(f"{ROOT}/employees").headers["Allow"] == "GET, POST"
 
 
 def test_a_mistaken_assignment_is_withdrawn(staffed: TestClient, warehouse: Warehouse) -> None:

@@ -103,6 +103,15 @@ def test_a_dark_camera_says_why_and_begins_anew_when_told(client: TestClient, se
         ({"source_url": "rtsp://h/a", "fsp": 5}, "fsp"),
         ({"source_url": "rtsp://h/a", "role": "counting", "area_id": "hall"}, "role"),
         ({"source_url": "rtsp://u:s3cret@h:port/a"}, "source_url"),
+        ({"source_url": "file:/var/lib/secret.mp4"}, "source_url"),
+        ({"source_url": "image:/etc/secret.png"}, "source_url"),
+        (
+            {
+                "source_url": "rtsp://h/a",
+                "detector": {"kind": "onnx", "model": "/etc/x.onnx", "format": "yolox", "classes": ["person"]},
+            },
+            "detector.model",
+        ),
         ({"source_url": "rtsp://h/a", "lines": [{"name": "a", "start": [0, 0], "end": [0, 2]}]}, "lines.0.end.1"),
     ],
 )

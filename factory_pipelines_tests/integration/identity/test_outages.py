@@ -226,7 +226,7 @@ def test_a_face_on_its_way_is_erased_when_it_has_arrived(
     [state] = service.erase()
     assert state.completed_at is None
     assert pictures(service) == ["unknown"]  # the picture that waited is gone at once; the stranger's is nobody's
-    clock.forward(minutes=11)
+    clock.forward(minutes=21)
     [state] = service.erase()
     assert state.completed_at is not None
     assert rekognition.keys() == []
@@ -291,3 +291,16 @@ def test_nobody_is_erased_from_the_records_of_erasure_and_consent(
     for table in ("consents", "erasures"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             warehouse.execute(sql.SQL("DELETE FROM identity.{}").format(sql.Identifier(table)))
+
+
+def test_who_only_reads_sees_no_template(service: IdentityService, warehouse: Warehouse, reader: Warehouse) -> None:
+    agree(warehouse, "900101")
+    service.enrol(ASHA, person_id="900101")
+    assert reader.rows("identity/persons", {"now": NOW, "limit": 10})[0]["faces"] == 1
+    for column in ("template", "face_id", "*"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.rows(sql.SQL("SELECT {} FROM identity.faces").format(_named(column)))
+
+
+def _named(column: str) -> sql.Composable:
+    return sql.SQL("*") if column == "*" else sql.Identifier(column)

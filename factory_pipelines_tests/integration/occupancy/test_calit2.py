@@ -36,7 +36,7 @@ def test_the_command_shows_them(shared_data: Path) -> None:
     assert re.search(
         r"entries: profile 2\.\d\d, last week 2\.\d\d, day ahead 1\.\d\d, slot ahead 1\.\d\d", result.output
     )
-    assert "20 alarms: 9, residual above the weekly profile 6" in result.output
+    assert "20 alarms: 10, residual above the weekly profile 6" in result.output
 
 
 def test_counts_become_events_and_every_half_hour_is_a_sign_of_life(tmp_path: Path) -> None:

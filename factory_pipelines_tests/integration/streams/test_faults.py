@@ -5,6 +5,7 @@ import signal
 import socket
 
 import av.logging
+import psutil
 import pytest
 
 from factory_pipelines.demo.rtsp import Feed, RtspServer
@@ -170,3 +171,25 @@ def test_no_password_in_anything_that_is_said(
     everything = [caplog.text, told.out, told.err, *map(repr, watched.said), *map(repr, watched.fleet.streams())]
     assert "unauthorised" in told.out
     assert [text for text in everything if "p%40ss" in text or "p@ss" in text] == []
+
+
+def test_reconnects_leave_nothing_behind(watched: Watched, server: RtspServer) -> None:
+    """A thousand of them, with memory, are a benchmark: python -m benchmarks cameras."""
+    watched.add(camera("again", server.address("cam")))
+    stream = watched.fleet.get("again")
+    assert stream is not None
+    process = psutil.Process()
+
+    def reconnect(times: int) -> tuple[int, int]:
+        for _ in range(times):
+            before = watched.live("again").reconnects
+            stream.restart()
+            eventually(lambda before=before: watched.status("again").reconnects > before)
+        watched.live("again")
+        eventually(lambda: watched.status("again").hanging == 0 and len(server.feeds["cam"].watching) == 1)
+        return process.num_fds(), process.num_threads()
+
+    handles, threads = reconnect(3)
+    later_handles, later_threads = reconnect(8)
+    assert later_handles <= handles
+    assert later_threads <= threads + 1  # of the pool in which the server makes its descriptions

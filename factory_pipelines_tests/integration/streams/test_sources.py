@@ -94,6 +94,21 @@ def test_a_clip_that_is_not_there_and_one_that_is_none(tmp_path: Path, reader: s
     watched.dark("text", "undecodable" if reader == "pyav" else "failed")
 
 
+def test_a_clip_without_a_picture_is_no_clip_to_play_for_ever(tmp_path: Path, watched: Watched) -> None:
+    path = write_clip(tmp_path / "a.avi", codec="mjpeg")
+    head, *chunks = path.read_bytes().split(b"00dc")
+    path.write_bytes(b"00dc".join([head, *(chunk[:4] + bytes(len(chunk) - 4) for chunk in chunks)]))
+    watched.add(camera("empty", f"file:{path}"))
+    assert watched.dark("empty", "undecodable").captured == 0
+
+
+def test_a_clip_with_a_picture_every_other_second_is_left_in_peace(tmp_path: Path, watched: Watched) -> None:
+    path = write_clip(tmp_path / "a.mkv", pictures=3, fps=1)
+    watched.add(camera("slow", f"file:{path}", stale_after_s=0.5, clip={"loop": False}))
+    watched.dark("slow", "finished")
+    assert (watched.status("slow").captured, watched.status("slow").hanging) == (3, 0)
+
+
 def test_a_picture_is_shown_again_and_again(tmp_path: Path, watched: Watched) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((30, 40, 3), 7, np.uint8))
     watched.add(camera("still", f"image:{tmp_path}/a.png"))

@@ -59,3 +59,21 @@ def test_a_secret_does_not_get_out_whatever_way_it_came_in(stream: io.StringIO) 
 def test_an_entry_cannot_forge_a_second_line(stream: io.StringIO) -> None:
     structlog.get_logger("ours").info("request", path='/x\n{"level": "info", "message": "forged"}')
     assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'open "rtsp://viewer:c4mera@10.0.0.5/a" failed',
+        "rtsp://viewer:c4mera\\@10.0.0.5/a",
+        'it said "password=c4mera"',
+        "password=c4mera\\",
+        'token=c4mera"x',
+    ],
+)
+def test_no_address_shows_a_login_and_the_line_stays_json(stream: io.StringIO, text: str) -> None:
+    """Cameras are registered while the process runs: their passwords are not among the known secrets."""
+    logging.getLogger("libav.rtsp").error("%s", text)
+    (line,) = lines(stream)
+    assert "***" in str(line["message"])
+    assert "c4mera" not in str(line)

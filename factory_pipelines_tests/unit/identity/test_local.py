@@ -38,7 +38,7 @@ def test_another_photo_of_a_person_is_most_like_their_own() -> None:
         data = drawn_face(int(key.removeprefix("key-")), noise=4, shift_px=6, light=0.9)
         found = matcher.search(picture(data), min_similarity_pct=50)
         right += not isinstance(found, NoFace) and found[0].face_key == key
-    assert right >= 0.8 * len(templates)
+    assert right >= 0.85 * len(templates)
 
 
 def test_the_same_photo_is_the_same_and_a_stranger_is_nobody() -> None:
