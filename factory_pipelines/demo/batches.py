@@ -57,13 +57,17 @@ def batches(
     found, insights = [], []
     for partitions, keys in _by_partitions(defs):
         costly = [key for key in keys if key.path[-1] in COSTLY]
-        usual = [key for key in keys if key not in costly and key != _INSIGHTS]
+        single = [key for key in keys if key not in costly and not _takes_a_range(defs, key)]
+        usual = [key for key in keys if key not in {*costly, *single, _INSIGHTS}]
         title, first = _TITLES[type(partitions)], since
         if type(partitions) is not dg.DailyPartitionsDefinition:
             first = max(since, events_since)  # nothing but events has hours and months
         for what, chosen, begins in ((title, usual, first), ("headcount", costly, costly_since)):
             if chosen:
                 found.append(_batch(what, chosen, partitions, clock, begins, now))
+        if single:
+            today = clock.production_day(now)
+            found.append(_batch("forecasts and crowds", single, partitions, clock, today, now))
         if _INSIGHTS in keys:
             insights = [_batch("insights", [_INSIGHTS], partitions, clock, since, now)]
     if not is_first:
@@ -82,6 +86,12 @@ def _by_partitions(
             groups.setdefault(spec.partitions_def, []).append(spec.key)
     order = list(_TITLES)
     return sorted(groups.items(), key=lambda group: order.index(type(group[0])))
+
+
+def _takes_a_range(defs: dg.Definitions, key: dg.AssetKey) -> bool:
+    """Whether one run makes many partitions; else each would be a run of its own, and the running one must do."""
+    policy = defs.resolve_asset_graph().get(key).backfill_policy
+    return policy is not None and policy.max_partitions_per_run is None
 
 
 def _made(defs: dg.Definitions) -> list[dg.AssetSpec]:

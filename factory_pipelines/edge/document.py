@@ -48,7 +48,8 @@ def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
     operation["security"] = [] if is_public else [{"key": []}, {"bearer": []}]
     responses = operation["responses"]
     responses.pop("422", None)
-    met = {**_EVERYWHERE, **({} if is_public else _WITH_KEY), **(_WITH_BODY if "requestBody" in operation else {})}
+    takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+    met = {**_EVERYWHERE, **({} if is_public else _WITH_KEY), **(_WITH_BODY if takes_json else {})}
     for status, (code, meaning) in met.items():
         responses.setdefault(status, _response(code, meaning, retry_after=status in _WITH_RETRY_AFTER))
     for status, response in responses.items():

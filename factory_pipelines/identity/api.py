@@ -69,7 +69,8 @@ async def _identity_at_work(app: FastAPI) -> AsyncIterator[None]:
 
 router = APIRouter(prefix=PREFIX, tags=["identity"], lifespan=_identity_at_work)
 
-_Picture = Annotated[bytes, Body(media_type="image/jpeg", min_length=1, description="A JPEG or PNG file.")]
+# Optional, so that an empty one is refused as what it is.
+_Picture = Annotated[bytes, Body(media_type="image/jpeg", description="A JPEG or PNG file.")]
 _Limit = Annotated[int, Query(ge=1, le=1000)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {
@@ -118,9 +119,9 @@ def withdraw_consent(request: Request, asked: ConsentWithdrawn) -> WithdrawalAns
 @router.post("/enrol", summary="Make a person's face findable", responses=_REFUSALS)
 def enrol(
     request: Request,
-    picture: _Picture,
     person_id: Annotated[PersonId, Query()],
     purpose: Annotated[Purpose, Query()] = "attendance",
+    picture: _Picture = b"",
 ) -> EnrolmentAnswer:
     """By the consent in force for this purpose; without one, 409. The picture itself is not kept.
 
@@ -143,10 +144,10 @@ def enrol(
 @router.post("/search", summary="Whose face is it?", responses=_REFUSALS)
 def search(
     request: Request,
-    picture: _Picture,
     device: Annotated[Device, Query()],
     purpose: Annotated[Purpose, Query()] = "attendance",
     seen_at: Annotated[AwareDatetime | None, Query(description="When it was taken; default: now.")] = None,
+    picture: _Picture = b"",
 ) -> SearchAnswer:
     """Names somebody who agreed to this purpose, or nobody. `waiting`: the answer is written down when it is known."""
     app, service = request.app.state, _service(request)

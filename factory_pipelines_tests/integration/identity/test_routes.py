@@ -120,10 +120,9 @@ def test_bad_pictures_are_refused_at_every_door(
     for door in ("enrol", "search"):
         for data, code in BAD_PICTURES.values():
             response = client.post(f"{PREFIX}/{door}", params={"person_id": "900101", "device": "cam-7"}, content=data)
-            if data:
-                refused(response, 409, f"picture_{code}", "picture")
-            else:
-                refused(response, 422, "parameter_invalid", "body")
+            refused(response, 409, f"picture_{code}", "picture")
+    json = client.post(f"{PREFIX}/search", params={"device": "cam-7"}, json={"image": "in base64"})
+    refused(json, 422, "parameter_invalid", "body")
     assert rekognition.requests == []
     assert warehouse.rows(sql.SQL("SELECT 1 FROM identity.faces UNION ALL SELECT 1 FROM identity.recognitions")) == []
 

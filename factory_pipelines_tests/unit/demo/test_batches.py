@@ -14,8 +14,10 @@ HOURS = dg.HourlyPartitionsDefinition("2025-09-01-06:00", timezone="Asia/Kolkata
 MONTHS = dg.MonthlyPartitionsDefinition("2025-09-01", timezone="Asia/Kolkata", hour_offset=6, end_offset=1)
 
 
-def made(key: list[str], partitions: Any = None) -> dg.AssetsDefinition:
-    @dg.asset(key=key, partitions_def=partitions)
+def made(key: list[str], partitions: Any = None, *, takes_a_range: bool = True) -> dg.AssetsDefinition:
+    policy = dg.BackfillPolicy.single_run() if takes_a_range else None
+
+    @dg.asset(key=key, partitions_def=partitions, backfill_policy=policy)
     def nothing() -> None:
         """Nothing."""
 
@@ -29,6 +31,7 @@ DEFS = dg.Definitions(
         made(["production", "insights"], DAYS),
         made(["production", "line_output"], DAYS),
         made(["occupancy", "hourly"], HOURS),
+        made(["occupancy", "forecast"], DAYS, takes_a_range=False),
         made(["demo", "scoreboard"]),
         dg.AssetSpec(["gate", "events"], partitions_def=DAYS),
         dg.AssetSpec(["identity", "faces"]),
@@ -47,6 +50,7 @@ def test_a_first_start_makes_all_of_the_history_shorter_partitions_first(clock: 
         (["occupancy/hourly"], "2025-11-10-06:00", "2025-11-19-14:00"),
         (["production/line_output"], "2025-09-01", "2025-11-19"),
         (["occupancy/headcounts"], "2025-11-16", "2025-11-19"),
+        (["occupancy/forecast"], "2025-11-19", "2025-11-19"),
         (["occupancy/monthly"], "2025-11-01", "2025-11-01"),
         (["demo/scoreboard"], None, None),
         (["production/insights"], "2025-09-01", "2025-11-19"),
@@ -58,5 +62,6 @@ def test_a_later_start_makes_what_is_missing(clock: PlantClock) -> None:
         (["occupancy/hourly"], "2025-11-18-06:00", "2025-11-19-14:00"),
         (["production/line_output"], "2025-11-18", "2025-11-19"),
         (["occupancy/headcounts"], "2025-11-18", "2025-11-19"),
+        (["occupancy/forecast"], "2025-11-19", "2025-11-19"),
         (["occupancy/monthly"], "2025-11-01", "2025-11-01"),
     ]
