@@ -283,6 +283,10 @@ class OccupancySettings(Group):
     """How events become occupancy (docs/occupancy.md)."""
 
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a device's clock may be.")
+    correction_time: time = Field(time(3), description="Wall time of the nightly correction of the doors' drift.")
+    capacity_release_pct: float = Field(
+        95.0, gt=0, le=100, description="An alert of an area over capacity ends at this share of the capacity."
+    )
 
 
 class UiSettings(Group):

@@ -21,6 +21,7 @@ from factory_pipelines.demo.resources import open_presence, open_traffic
 from factory_pipelines.demo.roster_feed import keep_roster
 from factory_pipelines.occupancy import ingest as occupancy
 from factory_pipelines.occupancy.registry import register_area, register_source
+from factory_pipelines.occupancy.terminals import register_terminal
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -130,6 +131,7 @@ class _Feed:
                 max_silence_s=_MAX_SILENCE_S,
                 now=self._now,
             )
+            register_terminal(self._warehouse, door.source, door.device, area_id=area_id, door_id=door.door_id)
 
     def _send_punches(self, day: date, until: datetime) -> None:
         """What terminals delivered in this time: most of it punched a moment ago, some while they were offline."""
