@@ -254,9 +254,19 @@ def _typeset(text: str, face: str, tall: int) -> npt.NDArray[np.float32]:
     from PIL import ImageDraw
 
     font, bold = _font(face, int(tall * 1.38))
-    left, top, right, bottom = font.getbbox(text, stroke_width=bold)
-    canvas = Pictures.new("L", (int(right - left) + 8, int(bottom - top) + 8))
-    ImageDraw.Draw(canvas).text((4 - left, 4 - top), text, fill=255, font=font, stroke_width=bold)
+    # By the rules 10 mm stand between letters of 65 mm; typefaces set them closer.
+    gap, space = max(2, round(tall * 0.1)), round(tall * 0.35)
+    boxes = [font.getbbox(char, stroke_width=bold) for char in text]
+    width = sum(space if char == " " else round(box[2] - box[0]) + gap for char, box in zip(text, boxes, strict=True))
+    canvas = Pictures.new("L", (width + 8, int(max(box[3] for box in boxes)) + 8))
+    pen = ImageDraw.Draw(canvas)
+    at = 4
+    for char, box in zip(text, boxes, strict=True):
+        if char != " ":
+            pen.text((at - box[0], 4), char, fill=255, font=font, stroke_width=bold)
+            at += round(box[2] - box[0]) + gap
+        else:
+            at += space
     return _trimmed(np.asarray(canvas))
 
 

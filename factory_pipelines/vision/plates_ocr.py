@@ -24,13 +24,13 @@ from factory_pipelines.vision.types import Image
 
 _LINE_HEIGHT_PX = 48  # what the recogniser was trained on
 _WIDTH_STEP_PX = 16
-_MIN_WIDTH_PX, _MAX_WIDTH_PX = 320, 960  # shorter lines are padded: it reads them better
+_MAX_WIDTH_PX = 960
 _SIDE_STEP_PX = 32  # the detector halves five times
 _INK, _SURE = 0.3, 0.5  # probability of a text pixel; mean over a box that counts
 _UNCLIP = 1.6  # the detector is trained on shrunken boxes: see DB, section 3.4
 _LEAST_SIDE_PX = 3
 _GRAIN_PX, _ROOM_PX = 0.5, 4
-_CROP_AREA_PX = 96_000
+_CROP_AREA_PX, _CROP_MIN_WIDTH_PX = 72_000, 256
 _WIDER, _HIGHER = 0.0, 0.0
 
 
@@ -174,12 +174,16 @@ def _apart(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> floa
 class RapidOcr:
     """Reads lines of text, as letters and digits."""
 
-    def __init__(self) -> None:
-        """Opens the model (about 0.3 s).
+    def __init__(self, *, min_width_px: int = 320) -> None:
+        """Opens the model (about 0.1 s).
+
+        Args:
+            min_width_px: shorter lines are padded to this: it was trained on 320, and time grows with the width.
 
         Raises:
             PlateModelError: when the model is missing.
         """
+        self._min_width_px = min_width_px
         self._session = _session(wheel_model("rec"))
         known = ["", *self._session.get_modelmeta().custom_metadata_map["character"].splitlines(), " "]
         self._columns, places = _columns_of(known)
@@ -192,7 +196,7 @@ class RapidOcr:
 
         line = straightened(image, region.corners)
         width = line.shape[1]
-        padded = int(np.clip(-(-width // _WIDTH_STEP_PX) * _WIDTH_STEP_PX, _MIN_WIDTH_PX, _MAX_WIDTH_PX))
+        padded = int(np.clip(-(-width // _WIDTH_STEP_PX) * _WIDTH_STEP_PX, self._min_width_px, _MAX_WIDTH_PX))
         batch = np.zeros((1, 3, _LINE_HEIGHT_PX, padded), np.float32)
         batch[:, :, :, :width] = cv2.dnn.blobFromImage(line, 1 / 127.5, mean=(127.5, 127.5, 127.5))
         seen = self._session.run(None, {self._session.get_inputs()[0].name: batch})[0][0]
@@ -237,4 +241,6 @@ def crop_reader() -> PlateReader:
     Raises:
         PlateModelError: when the models are missing.
     """
-    return PlateReader(RapidTextDetector(limit_area_px=_CROP_AREA_PX), RapidOcr(), second_look=False)
+    return PlateReader(
+        RapidTextDetector(limit_area_px=_CROP_AREA_PX), RapidOcr(min_width_px=_CROP_MIN_WIDTH_PX), second_look=False
+    )

@@ -1,17 +1,13 @@
 """Plates at a gate's camera: tracks → reads → one decision a vehicle.
 
-What the picture says is ``vision.plates``' matter, what a plate is and who may pass the gate's. Here they meet: of the
-texts a plate may say, the likeliest that the gate's grammar knows is the read; reads of one track are handed to the
-gate once they agree, once there are enough, or once the vehicle is gone. One vehicle is decided once, and what could
-not be read is counted by its reason.
-
-A rare format (no series, armed forces, diplomats) is what is left of a common one when a letter is lost: a single read
-of one is worth less than its text, and only agreement makes up for it.
+What the picture says is ``vision.plates``' matter, what a plate is and who may pass the gate's; ``plate_reads.py``
+joins them. Reads of one track are handed to the gate once they agree, once there are enough, or once the vehicle is
+gone. One vehicle is decided once, and what could not be read is counted by its reason.
 """
 
-import math
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,23 +16,20 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from factory_pipelines.cameras.config import CameraConfig
+from factory_pipelines.edge.streams.plate_reads import Look, look_at, reads_of
 from factory_pipelines.edge.streams.slot import Frame
 from factory_pipelines.gate.agreement import Agreement, Read, agree
 from factory_pipelines.gate.decisions import Direction, GateRules
-from factory_pipelines.gate.grammar import Grammar
-from factory_pipelines.gate.plates import NoPlate, Plate, parse
+from factory_pipelines.gate.plates import NoPlate
 from factory_pipelines.gate.service import Answer
 from factory_pipelines.vision.types import Box, Image, Track
 
 if TYPE_CHECKING:
-    from factory_pipelines.vision.plates import PlateReader, PlateReading
+    from factory_pipelines.vision.plates import PlateReader
     from factory_pipelines.vision.scene import SceneResult
 
 _log = structlog.get_logger(__name__)
 
-_CORRECTION = -1.5  # log of how much likelier a text is that needs no look-alike put right
-_RARE_PRIOR, _RARE_FACTOR = 0.03, 0.8
-_LOOKED_AT = 8  # readings of one picture that are tried against the grammar
 _DISSENT = 0.25
 _QUALITY = 85
 _MARGIN = 0.05  # of a vehicle's box, on each side
@@ -78,39 +71,10 @@ class PlateRules:
 @dataclass(slots=True)
 class _Vehicle:
     seen_at: datetime
-    reads: list[Read] = field(default_factory=list)
+    seen: list[Look] = field(default_factory=list)
     looks: int = 0
     direction: Direction | None = None
     is_done: bool = False
-
-
-def grammatical(readings: Sequence["PlateReading"], grammar: Grammar) -> Read | NoPlate:
-    """The likeliest plate of ``grammar`` among what one picture may say, or why there is none.
-
-    The confidence is the probability that the reader gives to the text, lower for a rare format.
-    """
-    best: tuple[float, Read] | None = None
-    refusal: NoPlate | None = None
-    for reading in readings[:_LOOKED_AT]:
-        for guess in reading.alternatives:
-            found = parse(guess.text, grammar)
-            if isinstance(found, NoPlate):
-                refusal = refusal or found
-                continue
-            prior = _prior(found, grammar)
-            worth = math.log(max(guess.probability, 1e-9)) + math.log(prior) / 2 + _CORRECTION * found.corrections
-            if best is None or worth > best[0]:
-                sure = guess.probability * (_RARE_FACTOR if prior < _RARE_PRIOR else 1.0)
-                best = worth, Read(found.text, min(1.0, sure))
-    if best is not None:
-        return best[1]
-    return refusal or NoPlate("empty", "nothing was read")
-
-
-def _prior(plate: Plate, grammar: Grammar) -> float:
-    return max(
-        (shape.prior for shape in grammar.by_length.get(len(plate.text), ()) if shape.name == plate.format), default=1.0
-    )
 
 
 class PlateWatcher:
@@ -133,6 +97,8 @@ class PlateWatcher:
         self._refusals: Counter[str] = Counter()
         self.reads = 0
         self.decided = 0
+        self.looks = 0
+        self.busy_s = 0.0
 
     @property
     def refusals(self) -> Counter[str]:
@@ -174,22 +140,25 @@ class PlateWatcher:
     def _look(self, camera: CameraConfig, frame: Frame, track: Track) -> None:
         vehicle = self._vehicles[track.track_id]
         vehicle.looks += 1
+        self.looks += 1
+        began_s = time.monotonic()
         readings = self._reader.read(frame.image, [_widened(track.box)])
+        self.busy_s += time.monotonic() - began_s
         if not readings:
             return  # counted by the reader
-        read = grammatical(readings, self._gate.rules.grammar)
-        if isinstance(read, NoPlate):
-            self._refusals[read.reason] += 1
+        look = look_at(readings, self._gate.rules.grammar)
+        if isinstance(look, NoPlate):
+            self._refusals[look.reason] += 1
             return
         self.reads += 1
-        vehicle.reads.append(read)
+        vehicle.seen.append(look)
         self._keep(camera, track.track_id, frame.captured_at, cut_out(frame.image, readings[0].box))
 
     def _decide_ready(self, camera: CameraConfig, at: datetime) -> list[Answer]:
         answers = []
         for track_id, vehicle in list(self._vehicles.items()):
             is_gone = at - vehicle.seen_at > self._rules.gone_after
-            if not vehicle.is_done and vehicle.reads and (is_gone or self._is_ready(vehicle)):
+            if not vehicle.is_done and vehicle.seen and (is_gone or self._is_ready(vehicle)):
                 answers.append(self._decide(camera, track_id, vehicle))
             if is_gone:
                 if not vehicle.is_done:
@@ -198,12 +167,13 @@ class PlateWatcher:
         return answers
 
     def _is_ready(self, vehicle: _Vehicle) -> bool:
-        if len(vehicle.reads) >= self._rules.enough_reads or vehicle.looks >= self._rules.max_looks:
+        if len(vehicle.seen) >= self._rules.enough_reads or vehicle.looks >= self._rules.max_looks:
             return True
         gate = self._gate.rules
-        if len(vehicle.reads) < max(gate.min_reads, gate.open_min_reads, 2):
+        reads = reads_of(vehicle.seen)
+        if len(reads) < max(gate.min_reads, gate.open_min_reads, 2):
             return False
-        found = agree(vehicle.reads, gate.grammar, min_reads=gate.min_reads)
+        found = agree(reads, gate.grammar, min_reads=gate.min_reads)
         # Whoever may stop as soon as the reads agree would stop at a moment's majority: hardly any may say otherwise.
         return (
             isinstance(found, Agreement)
@@ -213,7 +183,7 @@ class PlateWatcher:
 
     def _decide(self, camera: CameraConfig, track_id: int, vehicle: _Vehicle) -> Answer:
         answer = self._gate.decide(
-            list(vehicle.reads),
+            reads_of(vehicle.seen),
             gate_id=str(camera.gate_id),
             track_id=track_id,
             direction=vehicle.direction,
@@ -230,7 +200,7 @@ class PlateWatcher:
             track_id=track_id,
             plate=answer.decision.plate_number,
             status=answer.decision.status,
-            reads=len(vehicle.reads),
+            reads=len(vehicle.seen),
         )
         return answer
 
@@ -240,7 +210,7 @@ class GateCameras:
 
     def __init__(
         self,
-        gate: Gate,
+        gate: "Callable[[], Gate | None]",
         keep: Keep,
         open_reader: "Callable[[], PlateReader] | None" = None,
         rules: PlateRules | None = None,
@@ -248,7 +218,7 @@ class GateCameras:
         """Opens no model yet.
 
         Args:
-            gate: decides.
+            gate: gives the gate, None while it is not there yet: pictures are left alone until then.
             keep: keeps evidence, such as ``PlatePictures(…).keep``.
             open_reader: opens a reader for one camera (0.3 s, 60 MB); RapidOCR's where None.
             rules: how long a vehicle is looked at.
@@ -266,13 +236,12 @@ class GateCameras:
             PlateModelError: when the models are missing.
             OSError: when the gate can write down no decision; it is tried again with the next picture.
         """
-        if camera.role != "gate":
+        gate = self._gate() if camera.role == "gate" else None
+        if gate is None:
             return
         watcher = self._watchers.get(camera.name)
         if watcher is None:
-            watcher = self._watchers[camera.name] = PlateWatcher(
-                self._gate, self._open_reader(), self._keep, self._rules
-            )
+            watcher = self._watchers[camera.name] = PlateWatcher(gate, self._open_reader(), self._keep, self._rules)
         watcher(camera, frame, result)
 
     def watchers(self) -> Mapping[str, PlateWatcher]:

@@ -11,8 +11,7 @@ import pytest
 
 from factory_pipelines.demo.plate_images import paint_plate
 from factory_pipelines.demo.plate_photos import plate_photos
-from factory_pipelines.edge.streams.anpr import grammatical
-from factory_pipelines.gate.agreement import Read
+from factory_pipelines.edge.streams.plate_reads import Look, look_at
 from factory_pipelines.gate.grammar import grammar_for
 from factory_pipelines.vision.plates import PlateReader
 from factory_pipelines.vision.plates_alpr import alpr_reader
@@ -54,8 +53,8 @@ def test_drawn_plates_are_read_with_their_place(crops: PlateReader) -> None:
     photos = [plate_photos(21, number)[0] for number in range(8)]
     for photo in photos:
         readings = crops.read(photo.image)
-        read = grammatical(readings, india)
-        if isinstance(read, Read) and read.text == photo.plate.text:
+        look = look_at(readings, india)
+        if isinstance(look, Look) and look.read.text == photo.plate.text:
             right += 1
             x, y = readings[0].box.centre
             assert np.hypot(*(photo.corners.mean(axis=0) - (x, y))) < photo.weather.plate_px / 2
