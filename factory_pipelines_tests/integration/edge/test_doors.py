@@ -18,7 +18,17 @@ from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines_tests.integration.edge.conftest import SECRET, Clock
 
-PUBLIC = ["/", "/about", "/docs", "/openapi.json", "/wall.css", "/wall.js", "/api/health", "/api/health/ready"]
+PUBLIC = [
+    "/",
+    "/about",
+    "/docs",
+    "/openapi.json",
+    "/wall.css",
+    "/wall.js",
+    "/wall.svg",
+    "/api/health",
+    "/api/health/ready",
+]
 
 
 class Note(BaseModel):
