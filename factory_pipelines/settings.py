@@ -283,6 +283,10 @@ class OccupancySettings(Group):
     """How events become occupancy (docs/occupancy.md)."""
 
     future_tolerance_min: int = Field(5, ge=0, le=1440, description="How far ahead a device's clock may be.")
+    correction_time: time = Field(time(3), description="Wall time of the nightly correction of the doors' drift.")
+    capacity_release_pct: float = Field(
+        95.0, gt=0, le=100, description="An alert of an area over capacity ends at this share of the capacity."
+    )
 
 
 class UiSettings(Group):
@@ -298,6 +302,7 @@ class DemoSettings(Group):
     seed: int = Field(7, description="Another number, another factory.")
     days: int = Field(90, ge=8, le=730, description="Production history at the first start.")
     scale: float = Field(1.0, gt=0, le=50, description="1.0 is about 500 rows a day.")
+    camera_port: int = Field(8554, ge=1, le=65535, description="Port of the simulated cameras' RTSP server.")
     people_days: int = Field(14, ge=2, le=730, description="History of punches and door crossings at the first start.")
     vehicle_days: int = Field(7, ge=1, le=730, description="History of vehicles at the gates at the first start.")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from factory_pipelines.plant.codes import is_code
@@ -20,8 +20,7 @@ _IN = frozenset({"in", "i", "check-in", "checkin", "check_in", "entry", "0"})
 _OUT = frozenset({"out", "o", "check-out", "checkout", "check_out", "exit", "1"})
 
 
-@dataclass(frozen=True, slots=True)
-class PunchEvent:
+class PunchEvent(NamedTuple):
     """One punch as it is stored. ``punched_at`` is a whole second: the clock of attendance ticks in seconds."""
 
     source: str
@@ -70,7 +69,7 @@ def read_event(
     if isinstance(employee, bool) or not isinstance(employee, str | int):
         return refused("employee_id", "employee_id_invalid", "give the employee's number or code")
     employee_id = str(employee).strip()
-    if not is_code(employee_id, _LONGEST_CODE):
+    if not _is_employee(employee_id):
         return refused("employee_id", "employee_id_invalid", "1 to 100 characters, all of them visible")
     at = read_time(event.get(time_field), zone)
     if at is None:
@@ -85,16 +84,25 @@ def read_event(
 
 def read_time(text: object, zone: ZoneInfo) -> datetime | None:
     """An ISO time in UTC, cut to the second; None when there is no such time (25:61) or no time at all."""
-    if not isinstance(text, str) or len(text) > 40 or "T" not in text.strip().replace(" ", "T", 1):
+    if not isinstance(text, str) or len(text) > 40:
+        return None
+    text = text.strip()
+    if "T" not in text and " " not in text:
         return None
     try:
-        at = datetime.fromisoformat(text.strip())
-        at = at.replace(tzinfo=zone) if at.tzinfo is None else at
-        return at.astimezone(UTC).replace(microsecond=0)
+        at = datetime.fromisoformat(text)
+        if at.microsecond:
+            at = at.replace(microsecond=0)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
     except ValueError:
         return None
     except OverflowError:  # 0001-01-01 east of Greenwich: a time, but before all calendars; 9999 west of it: after them
-        return _FIRST_TIME if text.strip().startswith("0") else _LAST_TIME
+        return _FIRST_TIME if text.startswith("0") else _LAST_TIME
+
+
+@lru_cache(maxsize=16_384)
+def _is_employee(code: str) -> bool:
+    return is_code(code, _LONGEST_CODE)
 
 
 def _code(value: object) -> str:

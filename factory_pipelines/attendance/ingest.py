@@ -16,8 +16,6 @@ from factory_pipelines.warehouse.copy import copy_rows
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines.warehouse.queries import load_sql
 
-_COLUMNS = ["source", "device", "employee_id", "punched_at", "direction"]
-
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
@@ -52,8 +50,7 @@ def store_punches(conn: Connection[Any], punches: Sequence[PunchEvent], *, zone:
     if not punches:
         return 0
     conn.execute(load_sql("attendance/stage_punches"))
-    rows = ((p.source, p.device, p.employee_id, p.punched_at, p.direction) for p in punches)
-    copy_rows(conn, sql.Identifier("staged_punches"), _COLUMNS, rows)
+    copy_rows(conn, sql.Identifier("staged_punches"), PunchEvent._fields, punches)
     row = conn.execute(load_sql("attendance/merge_punches"), {"now": now, "zone": zone.key}).fetchone()
     conn.execute("DROP TABLE staged_punches")
     return int(row[0]) if row else 0

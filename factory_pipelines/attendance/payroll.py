@@ -18,7 +18,7 @@ _BINS = (
     *("presence", "paid_gap", "regular", "overtime_before", "overtime_after", "overtime_daily"),
     *("unpaid_break", "unpaid_before", "unpaid_after", "unpaid_between", "unpaid_cap"),
 )
-_COLUMN_OF_BIN = [(name, f"{name}_s") for name in _BINS]
+_BIN_COLUMNS = [f"{name}_s" for name in _BINS]
 _HUNDREDTH = Decimal("0.01")
 _HOUR = Decimal(3600)
 
@@ -40,7 +40,7 @@ def week_of(day: date, rule: OvertimeRule) -> tuple[date, date]:
 
 def minutes_from(row: Mapping[str, Any]) -> Minutes:
     """The bins of a row of ``employee_attendance``."""
-    return Minutes(**{name: row[column] for name, column in _COLUMN_OF_BIN})
+    return Minutes(**dict(zip(_BINS, map(row.__getitem__, _BIN_COLUMNS), strict=True)))
 
 
 def lines_of_week(week: Sequence[Mapping[str, Any]], rule: OvertimeRule) -> list[tuple[Any, ...]]:

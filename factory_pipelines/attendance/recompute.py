@@ -1,7 +1,7 @@
 """Recomputing attendance: only the days that something touched, in one transaction, whatever came in which order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -136,21 +136,24 @@ def _recompute(
     )
     punches = load_punches(conn, clock, stretches)
     attendance: list[tuple[Any, ...]] = []
-    ledger: list[tuple[Any, ...]] = []
     policies = policies_of(settings)
-    for stretch in stretches:
-        mine = punches.get((stretch.employee_id, stretch.first), [])
-        instances, entries = compute(stretch, roster, mine, reported_until=until, policies=policies)
-        attendance += instances
-        ledger += entries
+
+    def entries() -> Iterator[tuple[Any, ...]]:
+        """Rows of the ledger, shift instances on the side: the server stores while the next person is computed."""
+        for stretch in stretches:
+            mine = punches.get((stretch.employee_id, stretch.first), [])
+            instances, ledger = compute(stretch, roster, mine, reported_until=until, policies=policies)
+            attendance.extend(instances)
+            yield from ledger
+
     conn.execute(load_sql("attendance/clear_attendance"))
     conn.execute(load_sql("attendance/clear_ledger"))
+    placed = _write(conn, "punch_ledger", LEDGER_COLUMNS, entries())
     _write(conn, "employee_attendance", ATTENDANCE_COLUMNS, attendance)
-    _write(conn, "punch_ledger", LEDGER_COLUMNS, ledger)
     lines, adjustments = rebuild_payroll(conn, roster, stretches, now=now)
     days = sum((s.last - s.first).days + 1 for s in stretches)
-    return RecomputeResult(len(attendance), len(ledger), lines, adjustments, days)
+    return RecomputeResult(len(attendance), placed, lines, adjustments, days)
 
 
-def _write(conn: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    copy_rows(conn, sql.Identifier("attendance", table), columns, rows)
+def _write(conn: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    return copy_rows(conn, sql.Identifier("attendance", table), columns, rows)

@@ -14,12 +14,14 @@ import pandas as pd
 
 from factory_pipelines.attendance import ingest as attendance
 from factory_pipelines.demo import site
+from factory_pipelines.demo.camera_site import CAMERAS
 from factory_pipelines.demo.gate_feed import GateFeed
 from factory_pipelines.demo.presence import DayPresence, Presence
 from factory_pipelines.demo.resources import open_presence, open_traffic
 from factory_pipelines.demo.roster_feed import keep_roster
 from factory_pipelines.occupancy import ingest as occupancy
 from factory_pipelines.occupancy.registry import register_area, register_source
+from factory_pipelines.occupancy.terminals import register_terminal
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -110,6 +112,15 @@ class _Feed:
                 parent_area_id=site.PLANT,
                 start_people=self._presence.headcount(start, area.area_id),
             )
+        for camera in CAMERAS:  # counted by themselves: who eats is still a hall's
+            if camera.area_id is not None:
+                register_area(
+                    self._warehouse,
+                    camera.area_id,
+                    area_name=camera.area_name,
+                    capacity=camera.capacity,
+                    start_people=None,
+                )
         for door in site.DOORS:
             area_id = site.AREA_IDS[door.area]
             register_source(
@@ -120,6 +131,7 @@ class _Feed:
                 max_silence_s=_MAX_SILENCE_S,
                 now=self._now,
             )
+            register_terminal(self._warehouse, door.source, door.device, area_id=area_id, door_id=door.door_id)
 
     def _send_punches(self, day: date, until: datetime) -> None:
         """What terminals delivered in this time: most of it punched a moment ago, some while they were offline."""

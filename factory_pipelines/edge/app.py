@@ -127,7 +127,7 @@ def _equip(
     app.state.metrics = metrics
     app.state.read_cache = ReadCache(on_hit=metrics.cache_hit, on_computed=metrics.analysis)
     app.state.audit = None
-    app.state.cameras = app.state.identity = None  # where this process has them, from start to end
+    app.state.cameras = app.state.identity = app.state.plates = None  # where this process has them, from start to end
     app.state.keys = keys
     app.state.video = VideoHub(quality=settings.video.jpeg_quality)
     app.state.on_punch = lambda: _hand_over_punches(app)

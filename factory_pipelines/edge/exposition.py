@@ -8,7 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from factory_pipelines.edge import reports
-from factory_pipelines.edge.streams.metrics import camera_metrics
+from factory_pipelines.edge.streams.metrics import camera_metrics, plate_metrics
 from factory_pipelines.identity.service import IdentityService
 
 _POOL_GAUGES = ("pool_size", "pool_available", "requests_waiting")
@@ -44,6 +44,7 @@ def _measure(app: Any) -> Iterator[Metric]:
     yield GaugeMetricFamily("factory_audit_lines_dropped", "Audit lines lost.", value=app.audit.dropped)
     if app.cameras is not None:
         yield from camera_metrics(app.cameras)
+        yield from plate_metrics(app.plates)
     if app.identity is not None:
         yield from _identity(app.identity)
     yield from _system(reports.system_resources(app.settings.home_dir))

@@ -12,6 +12,7 @@ from factory_pipelines.gate import api as vehicles
 from factory_pipelines.identity import api as identity
 from factory_pipelines.occupancy import api as occupancy
 from factory_pipelines.occupancy import api_aggregates as occupancy_aggregates
+from factory_pipelines.occupancy import headcount_api as headcount
 from factory_pipelines.production import api as production
 
 
@@ -42,6 +43,7 @@ def routers_of(part: Part) -> Sequence[APIRouter]:
         vehicles.router,
         occupancy.router,
         occupancy_aggregates.router,
+        headcount.router,
         cameras.router,
         identity.router,
     )

@@ -15,6 +15,7 @@ from factory_pipelines.warehouse.journal import JournalTakenError
 from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
+    from factory_pipelines.edge.streams.anpr import GateCameras
     from factory_pipelines.edge.streams.worker import CameraWorker
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +59,17 @@ def _worker(door: Warehouse, app: FastAPI) -> "CameraWorker | None":
     feeds = LiveFeeds(app.state.video, app.state.plant_clock.zone, max_fps=app.state.settings.video.max_fps)
     worker.add_onlooker(feeds.look)
     worker.on_change(feeds.sync)
+    app.state.plates = _plates(app)
+    worker.add_onlooker(app.state.plates)
     return worker
+
+
+def _plates(app: FastAPI) -> "GateCameras":
+    from factory_pipelines.edge.streams.anpr import GateCameras, PlatePictures
+
+    pictures = PlatePictures(app.state.settings.home_dir / "snapshots", app.state.plant_clock.production_day)
+    # The gate begins after the cameras.
+    return GateCameras(lambda: getattr(app.state, "gate", None), pictures.keep)
 
 
 def _own(settings: Settings) -> Warehouse:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 if TYPE_CHECKING:
+    from factory_pipelines.edge.streams.anpr import GateCameras
     from factory_pipelines.edge.streams.worker import CameraWorker
 
 
@@ -21,6 +22,25 @@ def camera_metrics(worker: "CameraWorker") -> Iterator[Metric]:
     yield CounterMetricFamily(
         "factory_camera_events_refused", "Events that wait among the refusals.", value=store.refused
     )
+
+
+def plate_metrics(cameras: "GateCameras") -> Iterator[Metric]:
+    """What the gate's cameras read, what they could not read and why, and how long reading took."""
+    looks = CounterMetricFamily("factory_plate_looks", "Pictures in which a plate was looked for.", labels=["camera"])
+    reads = CounterMetricFamily("factory_plate_reads", "Plates of the grammar that were read.", labels=["camera"])
+    decided = CounterMetricFamily("factory_plate_vehicles_decided", "Vehicles decided upon.", labels=["camera"])
+    busy = CounterMetricFamily("factory_plate_ocr_seconds", "Time spent on finding and reading.", labels=["camera"])
+    refused = CounterMetricFamily(
+        "factory_plate_refusals", "Looks and vehicles without a plate, by reason.", labels=["camera", "reason"]
+    )
+    for name, watcher in cameras.watchers().items():
+        looks.add_metric([name], watcher.looks)
+        reads.add_metric([name], watcher.reads)
+        decided.add_metric([name], watcher.decided)
+        busy.add_metric([name], watcher.busy_s)
+        for reason, count in watcher.refusals.items():
+            refused.add_metric([name, reason], count)
+    yield from (looks, reads, decided, busy, refused)
 
 
 def _streams(worker: "CameraWorker") -> Iterator[Metric]:

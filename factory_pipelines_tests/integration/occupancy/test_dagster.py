@@ -159,6 +159,9 @@ def test_the_seeds_schedule() -> None:
         "occupancy_daily_aggregation": "2 * * * *",
         "occupancy_monthly_aggregation": "0 0 1 * *",
         "occupancy_month_to_date": "10 7 * * *",
+        "occupancy_drift_correction": "0 3 * * *",
+        "headcount_every_ten_minutes": "2-59/10 * * * *",
+        "learn_from_closed_day": "30 6 * * *",
     }
     assert {name: crons[name] for name in asked} == asked
 
