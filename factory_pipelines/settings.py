@@ -302,6 +302,7 @@ class DemoSettings(Group):
     seed: int = Field(7, description="Another number, another factory.")
     days: int = Field(90, ge=8, le=730, description="Production history at the first start.")
     scale: float = Field(1.0, gt=0, le=50, description="1.0 is about 500 rows a day.")
+    camera_port: int = Field(8554, ge=1, le=65535, description="Port of the simulated cameras' RTSP server.")
     people_days: int = Field(14, ge=2, le=730, description="History of punches and door crossings at the first start.")
     vehicle_days: int = Field(7, ge=1, le=730, description="History of vehicles at the gates at the first start.")
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from factory_pipelines.attendance import ingest as attendance
 from factory_pipelines.demo import site
+from factory_pipelines.demo.camera_site import CAMERAS
 from factory_pipelines.demo.gate_feed import GateFeed
 from factory_pipelines.demo.presence import DayPresence, Presence
 from factory_pipelines.demo.resources import open_presence, open_traffic
@@ -111,6 +112,15 @@ class _Feed:
                 parent_area_id=site.PLANT,
                 start_people=self._presence.headcount(start, area.area_id),
             )
+        for camera in CAMERAS:  # counted by themselves: who eats is still a hall's
+            if camera.area_id is not None:
+                register_area(
+                    self._warehouse,
+                    camera.area_id,
+                    area_name=camera.area_name,
+                    capacity=camera.capacity,
+                    start_people=None,
+                )
         for door in site.DOORS:
             area_id = site.AREA_IDS[door.area]
             register_source(

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from factory_pipelines.demo import memory
+from factory_pipelines.demo import camera_site, memory
 from factory_pipelines.demo.first_hour import pull_last_hour
 from factory_pipelines.operations import dagster_home, services
+from factory_pipelines.operations.supervisor import Command
 from factory_pipelines.settings import Settings
 from factory_pipelines.warehouse.migrate import migrate
 from factory_pipelines.warehouse.pool import Warehouse, open_warehouse
@@ -75,7 +76,7 @@ def run_demo(load_defs: "Callable[[], dg.Definitions]", *, serve: bool, console:
     settings = memory.begin()
     _log_to_file(settings.home_dir / "logs")
     if serve:
-        services.require_free_ports(settings)
+        services.require_free_ports(settings, _camera_address(settings))
     with _own_database(settings):
         return _run(settings, load_defs, Steps(console), serve=serve)
 
@@ -96,14 +97,29 @@ def _run(settings: Settings, load_defs: "Callable[[], dg.Definitions]", steps: "
     if not serve:
         steps.console.print("everything is materialized and every check has passed")
         return 0
-    steps.console.print("starting the Dagster UI and the API …")
+    steps.console.print("starting the Dagster UI, the simulated cameras and the API …")
     kept_running = services.serve(
         settings,
-        environment,
+        {**environment, **_cameras_for_the_edge(settings)},
         on_ready=lambda: _welcome(settings, steps.console),
         on_stop=lambda: steps.console.print("stopping …"),
+        beside=[Command("cameras", [sys.executable, "-m", "factory_pipelines.demo.camera_site"])],
     )
     return 0 if kept_running else 1
+
+
+def _camera_address(settings: Settings) -> services.Address:
+    return services.Address("simulated cameras", "127.0.0.1", settings.demo.camera_port, "FACTORY_DEMO__CAMERA_PORT")
+
+
+def _cameras_for_the_edge(settings: Settings) -> dict[str, str]:
+    """What makes the edge watch the simulated cameras; cameras of somebody's own stay."""
+    if settings.cameras.file is not None:
+        return {}
+    return {
+        "FACTORY_CAMERAS__FILE": str(camera_site.write_camera_file(settings)),
+        camera_site.PASSWORD_VARIABLE: camera_site.password(settings.home_dir),
+    }
 
 
 @contextmanager
@@ -176,6 +192,7 @@ def _welcome(settings: Settings, console: Console) -> None:
         console.print(f"  {address.what:<11} [bold]{address.url}[/]")
     key = memory.api_key(settings.home_dir)
     edge = services.addresses(settings)[1]
+    console.print(f"  camera wall [bold]{edge.url}/[/], with the key [bold]{key}[/]")
     console.print(f"  try         curl -H 'X-API-Key: {key}' {edge.url}/api/rtms/analyze")
     console.print("  logs        " + str(settings.home_dir / "logs"))
     console.print("Ctrl-C stops everything; the data stays.")

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,9 @@ def addresses(settings: Settings) -> list[Address]:
     ]
 
 
-def require_free_ports(settings: Settings) -> None:
+def require_free_ports(settings: Settings, *others: Address) -> None:
     """Raises PortTakenError, naming the port and the setting that moves it, before anything is started."""
-    for address in addresses(settings):
+    for address in (*addresses(settings), *others):
         with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -77,12 +77,17 @@ def commands(settings: Settings, environment: Mapping[str, str]) -> list[Command
 
 
 def serve(
-    settings: Settings, environment: Mapping[str, str], *, on_ready: Callable[[], None], on_stop: Callable[[], None]
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None],
+    beside: Sequence[Command] = (),
 ) -> bool:
     """Serves until Ctrl-C or SIGTERM.
 
     Calls ``on_ready`` once everything answers, and ``on_stop`` when stopping begins, which takes some seconds. Returns
-    False when a process could not be kept running.
+    False when a process could not be kept running. ``beside`` are further processes, which get the same environment.
     """
     stop = threading.Event()
 
@@ -94,7 +99,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     supervisor = Supervisor(
-        commands(settings, {**os.environ, **environment}),
+        [*commands(settings, {**os.environ, **environment}), *beside],
         settings.home_dir / "logs",
         health=HealthPolicy(grace_s=180.0),
         stop_grace_s=15.0,

@@ -13,11 +13,12 @@ from pydantic import BaseModel
 
 from factory_pipelines.edge.app import create_app
 from factory_pipelines.edge.errors import ErrorAnswer
+from factory_pipelines.edge.pages import operations
 from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 from factory_pipelines_tests.integration.edge.conftest import SECRET, Clock
 
-PUBLIC = ["/", "/docs", "/openapi.json", "/api/health", "/api/health/ready"]
+PUBLIC = ["/", "/about", "/docs", "/openapi.json", "/wall.css", "/wall.js", "/api/health", "/api/health/ready"]
 
 
 class Note(BaseModel):
@@ -67,11 +68,13 @@ def test_what_is_public_needs_no_key(stranger: TestClient, path: str) -> None:
 
 
 def test_everything_else_does(stranger: TestClient) -> None:
-    documented = [re.sub(r"{\w+}", "1", path) for path in stranger.get("/openapi.json").json()["paths"]]
-    closed = [path for path in documented if path not in PUBLIC]
-    assert len(closed) >= 7
-    for path in [*closed, "/no/such/route", "/docs/", "/api//health", "/API/health"]:
-        assert error(stranger.get(path), 401)["code"] == "key_missing", path
+    documented = operations(stranger.get("/openapi.json").json())
+    asked = [(method, re.sub(r"{\w+}", "1", path)) for method, path, _ in documented]
+    closed = [one for one in asked if one[1] not in {*PUBLIC, "/api/session"}]
+    assert len(closed) >= 30
+    unknown = [("GET", path) for path in ("/no/such/route", "/docs/", "/api//health", "/API/health")]
+    for method, path in [*closed, *unknown]:
+        assert error(stranger.request(method, path), 401)["code"] == "key_missing", path
 
 
 @pytest.mark.parametrize(
