@@ -47,6 +47,7 @@ _COMPARED = [
     dg.AssetKey(["attendance", "employee_attendance"]),
     dg.AssetKey(["attendance", "punch_ledger"]),
     dg.AssetKey(["gate", "gate_events"]),
+    dg.AssetKey(["occupancy", "headcounts"]),
 ]
 
 

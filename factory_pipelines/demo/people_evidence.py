@@ -1,11 +1,13 @@
-"""People and vehicles for the scoreboard: what attendance and the gate say, beside what was true."""
+"""People and vehicles for the scoreboard: what attendance, occupancy and the gate say, beside what was true."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
 
+from factory_pipelines.demo import site
+from factory_pipelines.demo.headcount_scores import headcount_scores, reset_balance
 from factory_pipelines.demo.people_scores import Badges, attendance_scores, gate_scores
 from factory_pipelines.demo.presence import Presence
 from factory_pipelines.demo.resources import open_presence, open_traffic
@@ -23,7 +25,11 @@ ATTENDANCE_DAYS = 14
 VEHICLE_DAYS = 5
 """The last production days whose vehicles are compared."""
 
+HEADCOUNT_DAYS = 2
+"""The last complete production days whose headcount is compared; a first start has estimated no more."""
+
 _SETTLED = timedelta(hours=6)  # a terminal may have been offline for five hours, and windows end six after the shift
+_RESET_AT = time(3)
 _DAY = timedelta(days=1)
 
 
@@ -35,19 +41,25 @@ class PeopleEvidence:
         shifts: rostered shifts of settled days (see ``people_scores.attendance_scores``).
         badges: punches of people nobody knows, as found and as they were.
         vehicles: passages (see ``people_scores.gate_scores``).
+        headcounts: moments (see ``headcount_scores.headcount_scores``).
     """
 
     shifts: pd.DataFrame
     badges: tuple[Badges, Badges]
     vehicles: pd.DataFrame
+    headcounts: pd.DataFrame
 
     def scores(self) -> list[Score]:
         """All scores of people and vehicles."""
-        return [*attendance_scores(self.shifts, *self.badges), *gate_scores(self.vehicles)]
+        return [
+            *attendance_scores(self.shifts, *self.badges),
+            *gate_scores(self.vehicles),
+            *headcount_scores(self.headcounts),
+        ]
 
 
 def gather_people(warehouse: Warehouse, settings: Settings) -> PeopleEvidence:
-    """Reads what attendance and the gate say of the fed days, and computes the truth."""
+    """Reads what the domains say of the fed days, and computes the truth."""
     state = warehouse.rows("demo/feed_state")
     days: list[date] = []
     if state:
@@ -56,9 +68,11 @@ def gather_people(warehouse: Warehouse, settings: Settings) -> PeopleEvidence:
         first = max(clock.production_day(state[0]["fed_from"]), last - (ATTENDANCE_DAYS - 1) * _DAY)
         days = [first + n * _DAY for n in range((last - first).days + 1)]
     presence = open_presence(settings)
-    found = _badges(warehouse, presence, days)
     return PeopleEvidence(
-        shifts=_shifts(warehouse, presence, days), badges=found, vehicles=_vehicles(warehouse, settings, state)
+        shifts=_shifts(warehouse, presence, days),
+        badges=_badges(warehouse, presence, days),
+        vehicles=_vehicles(warehouse, settings, state),
+        headcounts=_headcounts(warehouse, settings, presence, state),
     )
 
 
@@ -81,6 +95,34 @@ def _badges(warehouse: Warehouse, presence: Presence, days: list[date]) -> tuple
         strange = found.punches.loc[~found.punches["employee_id"].isin(found.roster.employees["employee_id"])]
         true |= {(row["employee_id"], row["time"].to_pydatetime()) for row in strange.to_dict("records")}
     return ours, true
+
+
+def _headcounts(
+    warehouse: Warehouse, settings: Settings, presence: Presence, state: list[dict[str, Any]]
+) -> pd.DataFrame:
+    if not state:
+        return pd.DataFrame()
+    clock = settings.plant.clock()
+    last = clock.production_day(state[0]["fed_until"]) - _DAY
+    days = [last - n * _DAY for n in reversed(range(HEADCOUNT_DAYS))]
+    course = warehouse.frame("demo/headcounts", {**_span(days), "areas": list(site.AREA_IDS)})
+    moments = [at.to_pydatetime() for at in course["at"]]
+    lived = [presence.day(day) for day in (days[0] - _DAY, *days)]
+    # Since the night before the first of the days, so that the balances have been reset once.
+    begin = clock.window(days[0] - _DAY)[0]
+    resets = [datetime.combine(day, _RESET_AT, clock.zone).astimezone(UTC) for day in (*days, last + _DAY)]
+    crossings = pd.concat([day.crossings for day in lived], ignore_index=True)
+    area_of = {door.door_id: site.AREA_IDS[door.area] for door in site.DOORS}
+    balances = [
+        reset_balance(
+            crossings[crossings["source_id"].map(area_of) == area], moments, resets, presence.headcount(begin, area)
+        )
+        for area in site.AREA_IDS
+    ]
+    return course.assign(
+        true=[presence.headcount(at) for at in moments],
+        reset=[sum(inside) for inside in zip(*balances, strict=True)],
+    )
 
 
 def _vehicles(warehouse: Warehouse, settings: Settings, state: list[dict[str, Any]]) -> pd.DataFrame:

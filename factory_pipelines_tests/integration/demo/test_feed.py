@@ -12,6 +12,7 @@ from factory_pipelines.demo.feed import feed
 from factory_pipelines.demo.people_evidence import gather_people
 from factory_pipelines.demo.resources import open_presence, open_traffic
 from factory_pipelines.demo.vehicles import OFFICER
+from factory_pipelines.occupancy.headcount_days import correct_drift, write_headcounts
 from factory_pipelines.settings import Settings, load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -96,8 +97,15 @@ def test_killed_anywhere_and_begun_again_is_the_same_as_in_one_go(
 def test_the_domains_find_the_truth_in_it(warehouse: Warehouse, settings: Settings) -> None:
     feed(warehouse, settings, NOW)
     recompute_days(warehouse, settings, FIRST, TODAY, now=NOW)
+    for day in (TODAY - timedelta(days=n) for n in (3, 2, 1)):
+        correct_drift(warehouse, settings, day, now=NOW)
+        write_headcounts(warehouse, settings, day, now=NOW)
     scores = {score.name: score for score in gather_people(warehouse, settings).scores()}
     assert scores["attendance_exact"].value == 100.0, scores["attendance_exact"]
+    assert scores["headcount_below_zero"].value == 0.0
+    error = scores["headcount_error"]
+    assert error.value is not None
+    assert error.value < 4.0, error  # a plant of 30 people: one of them is three in a hundred
     assert scores["exceptions_exact"].value in (None, 100.0), scores["exceptions_exact"]
     assert scores["gate_false_opens"].value == 0.0
     for name in ("attendance_status_right", "gate_decisions_right"):

@@ -43,7 +43,7 @@ def moving_square(width: int = 160, height: int = 120, pictures: int = 25, fps: 
     return encode_clip(images(), fps)
 
 
-def eventually(what: Callable[[], Any], *, within_s: float = 30.0) -> Any:
+def eventually(what: Callable[[], Any], *, within_s: float = 90.0) -> Any:
     """What ``what`` gives once it gives something true."""
     deadline_s = time.monotonic() + within_s
     while not (found := what()):

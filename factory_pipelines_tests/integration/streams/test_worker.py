@@ -113,7 +113,7 @@ def make_worker(cable: Unplugged, camera_settings: Settings) -> Iterator[Callabl
 
     yield make
     for worker in made:
-        worker.close(5)
+        worker.close(60)
 
 
 def finished(worker: CameraWorker) -> bool:
