@@ -9,6 +9,7 @@ window and is driven through its debugging port.
 import argparse
 import json
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,10 @@ document.querySelector('[aria-label="panel_show_right"]')?.closest('button')?.cl
 _SHOW_PICTURE = """
 [...document.querySelectorAll('*')].filter(e => e.innerText === '[Show Markdown]').pop().click()
 """
+
+
+_WALL = "wall"
+_VEHICLE_STANDS_AFTER_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,26 @@ def take(browser: Browser, ui: str, shot: Shot) -> bytes:
     return browser.still_picture()
 
 
+def take_wall(browser: Browser, edge: str, key: str) -> bytes:
+    """The camera wall of the edge, once every camera of the demo has shown something."""
+    browser.call("Emulation.setDeviceMetricsOverride", width=1360, height=760, deviceScaleFactor=1, mobile=False)
+    browser.call("Page.navigate", url=f"{edge.rstrip('/')}/")
+    browser.wait_for(("Who is looking?",))
+    browser.value(f"document.getElementById('key').value = {json.dumps(key)}")
+    browser.value("document.querySelector('#door button').click()")
+    browser.wait_for(("connected", "canteen", "gate_main", "opened"))
+    time.sleep(_VEHICLE_STANDS_AFTER_S)
+    return browser.picture()
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="Takes the screenshots of the README.")
     parser.add_argument("--ui", default="http://127.0.0.1:3000", help="address of the Dagster UI")
     parser.add_argument("--to", type=Path, default=Path("docs/images"), help="folder of the pictures")
-    parser.add_argument("--only", choices=[shot.name for shot in SHOTS], help="take this one only")
+    parser.add_argument("--edge", default="http://127.0.0.1:8010", help="address of the edge")
+    parser.add_argument("--key", type=Path, default=Path(".factory/demo-api-key"), help="file of the edge's key")
+    parser.add_argument("--only", choices=[*(shot.name for shot in SHOTS), _WALL], help="take this one only")
     wanted = parser.parse_args()
     wanted.to.mkdir(parents=True, exist_ok=True)
     with running_browser() as browser:
@@ -110,10 +129,15 @@ def main() -> int:
         browser.call("Page.addScriptToEvaluateOnNewDocument", source=remember)
         for shot in SHOTS:
             if wanted.only in {None, shot.name}:
-                target = wanted.to / f"{shot.name}.png"
-                target.write_bytes(take(browser, wanted.ui, shot))
-                sys.stdout.write(f"{target} ({target.stat().st_size // 1024} kB)\n")
+                _keep(wanted.to / f"{shot.name}.png", take(browser, wanted.ui, shot))
+        if wanted.only in {None, _WALL}:
+            _keep(wanted.to / f"{_WALL}.png", take_wall(browser, wanted.edge, wanted.key.read_text()))
     return 0
+
+
+def _keep(target: Path, picture: bytes) -> None:
+    target.write_bytes(picture)
+    sys.stdout.write(f"{target} ({len(picture) // 1024} kB)\n")
 
 
 if __name__ == "__main__":

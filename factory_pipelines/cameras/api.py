@@ -22,7 +22,7 @@ from factory_pipelines.cameras.api_models import (
 from factory_pipelines.cameras.config import CameraConfig
 from factory_pipelines.warehouse.pool import Warehouse
 
-router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
+router = APIRouter(prefix="/api/v1", tags=["cameras"])
 
 # A worker that has been silent for so long is gone, and with it what it said.
 UNKNOWN_AFTER = timedelta(minutes=2)
@@ -54,7 +54,7 @@ _Writes = Annotated[Warehouse, Depends(get_writer)]
 _Now = Annotated[datetime, Depends(get_now)]
 
 
-@router.get("", summary="Cameras registered here")
+@router.get("/cameras", summary="Cameras registered here")
 def cameras(warehouse: _Reads) -> CameraLines:
     """Without their addresses, which nobody is shown."""
     lines = [
@@ -64,7 +64,7 @@ def cameras(warehouse: _Reads) -> CameraLines:
     return CameraLines(count=len(lines), cameras=lines)
 
 
-@router.get("/status", summary="How each camera fares")
+@router.get("/camera-status", summary="How each camera fares")
 def statuses(warehouse: _Reads, now: _Now) -> CameraStatuses:
     """As the workers reported last, those of the configuration file among them."""
     found = [_status(row, now) for row in warehouse.rows("cameras/statuses")]
@@ -77,7 +77,7 @@ def statuses(warehouse: _Reads, now: _Now) -> CameraStatuses:
     )
 
 
-@router.get("/{name}/status", summary="How one camera fares", responses=_NOT_THERE)
+@router.get("/cameras/{name}/status", summary="How one camera fares", responses=_NOT_THERE)
 def status(warehouse: _Reads, now: _Now, name: _Name) -> CameraStatus:
     """As its worker reported last."""
     for row in warehouse.rows("cameras/statuses"):
@@ -87,7 +87,7 @@ def status(warehouse: _Reads, now: _Now, name: _Name) -> CameraStatus:
 
 
 @router.put(
-    "/{name}",
+    "/cameras/{name}",
     summary="Register a camera, or change it",
     responses={409: {"description": "The camera of that name stands in the configuration file."}},
 )
@@ -120,7 +120,7 @@ def register(request: Request, writer: _Writes, now: _Now, name: _Name, definiti
     return Done(name=name, outcome="registered")
 
 
-@router.delete("/{name}", summary="Forget a registered camera", responses=_NOT_THERE)
+@router.delete("/cameras/{name}", summary="Forget a registered camera", responses=_NOT_THERE)
 def remove(writer: _Writes, name: _Name) -> Done:
     """Its address is gone at once; its figures stay."""
     try:
@@ -131,7 +131,7 @@ def remove(writer: _Writes, name: _Name) -> Done:
 
 
 @router.post(
-    "/{name}/restart",
+    "/cameras/{name}/restart",
     summary="Begin a camera anew",
     responses={**_NOT_THERE, 409: {"description": "Another process watches the cameras."}},
 )

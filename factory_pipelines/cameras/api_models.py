@@ -22,13 +22,22 @@ def _like(name: str) -> Any:
     return _DEFAULTS[name]
 
 
+# What `addresses.kind_of` takes, for whoever reads the document. Files of this machine are the configuration file's.
+_ADDRESS = (
+    r"^(rtsps?://([A-Za-z0-9._~%-]+(:[A-Za-z0-9._~%-]+)?@)?[A-Za-z0-9][A-Za-z0-9.-]*(:[1-9][0-9]{0,3})?(/[!-~]*)?"
+    r"|usb:[0-9]+)$"
+)
+
+
 class CameraDefinition(BaseModel):
     """A camera without its name, which stands in the path; see docs/cameras.md."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     source_url: SecretStr | None = Field(
-        None, description="rtsp://…; may be left out where only other things change. Never shown again."
+        None,
+        description="rtsp://…; may be left out where only other things change. Never shown again.",
+        json_schema_extra={"pattern": _ADDRESS},
     )
     role: Role = _like("role")
     is_enabled: bool = _like("is_enabled")

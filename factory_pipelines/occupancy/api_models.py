@@ -19,7 +19,8 @@ def _iso_day(value: object) -> object:
     return value
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
+    """A whole number as JSON writes one, for a strict field; anything else as it is."""
     # 5.0 is a whole number in JSON; "5" and true are none.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -38,9 +39,9 @@ def _in_any_zone(value: datetime) -> datetime:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-_People = Annotated[int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(_whole)]
-_Capacity = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)]
-_Silence = Annotated[int, Field(strict=True, ge=1, le=86_400), BeforeValidator(_whole)]
+_People = Annotated[int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(whole)]
+_Capacity = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(whole)]
+_Silence = Annotated[int, Field(strict=True, ge=1, le=86_400), BeforeValidator(whole)]
 _Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_any_zone)]
 Code = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE_PATTERN)]

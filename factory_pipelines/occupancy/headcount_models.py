@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from factory_pipelines.occupancy.api_models import whole
 from factory_pipelines.occupancy.muster import AreaCount, MusterLine
 
 _Code = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -116,7 +117,9 @@ class CorrectionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area_id: _Code
-    people: int = Field(ge=0, le=100_000, strict=True, description="Counted inside, just now.")
+    people: Annotated[
+        int, Field(ge=0, le=100_000, strict=True, description="Counted inside, just now."), BeforeValidator(whole)
+    ]
     reason: Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00]+$")]
     counted_by: _Code
 

@@ -75,7 +75,7 @@ async def video_feed(request: Request, asked: Annotated[WhichCamera, Query()]) -
     return begin(request, mjpeg(hub, channel), f"multipart/x-mixed-replace; boundary={BOUNDARY}")
 
 
-@router.get("/api/video_feed/status", response_model=FeedStates, summary="How the cameras fare")
+@router.get("/api/video_feed/status", response_model=FeedStates, summary="How the cameras fare", responses=_REFUSALS)
 async def video_status(request: Request, asked: Annotated[WhichCamera, Query()]) -> Response:
     """Connected or not, pictures read, pictures a second, age of the last one; of one camera or of all."""
     hub: VideoHub = request.app.state.video

@@ -19,6 +19,7 @@ from factory_pipelines_tests.integration.cameras.conftest import SECRET
 from factory_pipelines_tests.integration.streams.conftest import eventually, moving_square
 
 URL = "/api/v1/cameras"
+STATUS = "/api/v1/camera-status"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_registered_camera_is_watched_within_seconds(
     metrics = client.get("/metrics").text
     assert 'factory_camera_up{camera="yard"} 1.0' in metrics
     assert 'factory_camera_frames_dropped_total{camera="yard",reason="skipped"}' in metrics
-    everything = [listed, seen, client.get(f"{URL}/status").json(), metrics, client.get("/openapi.json").text]
+    everything = [listed, seen, client.get(STATUS).json(), metrics, client.get("/openapi.json").text]
     assert "s3cret" not in str(everything)
 
     # Other things change without saying the address again.
@@ -90,7 +91,7 @@ def test_a_dark_camera_says_why_and_begins_anew_when_told(client: TestClient, se
     asked = server.connections
     assert client.post(f"{URL}/locked/restart").json()["outcome"] == "restarted"
     eventually(lambda: server.connections > asked)
-    all_of_them = client.get(f"{URL}/status").json()
+    all_of_them = client.get(STATUS).json()
     assert (all_of_them["count"], all_of_them["dark"]) == (1, ["locked"])
 
 
@@ -150,15 +151,15 @@ def test_a_worker_that_is_gone_leaves_no_camera_fresh(client: TestClient, wareho
     )
     seen = client.get(f"{URL}/old/status").json()
     assert (seen["state"], seen["is_fresh"]) == ("unknown", None)
-    assert client.get(f"{URL}/status").json()["unknown"] == ["old"]
+    assert client.get(STATUS).json()["unknown"] == ["old"]
 
 
 @pytest.mark.parametrize(
     ("part", "answers", "absent"),
     [
-        (Part.API, [f"{URL}/status", "/api/v1/occupancy/areas"], []),
-        (Part.INGEST, ["/api/v1/occupancy/areas"], [f"{URL}/status"]),
-        (Part.CAMERAS, [f"{URL}/status"], ["/api/v1/occupancy/areas"]),
+        (Part.API, [STATUS, "/api/v1/occupancy/areas"], []),
+        (Part.INGEST, ["/api/v1/occupancy/areas"], [STATUS]),
+        (Part.CAMERAS, [STATUS], ["/api/v1/occupancy/areas"]),
     ],
 )
 def test_a_part_of_the_edge_answers_for_its_part(

@@ -214,6 +214,9 @@ def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(tmp_path: Path) ->
             str(Path(sys.executable).parent / "schemathesis"), "run", f"{edge.url}/openapi.json",
             "--header", f"X-API-Key: {SECRET}", "--max-examples", "8", "--seed", "7", "--no-color",
             "--generation-database", "none",
+            # Streams that never end, a Dagster run, cameras that would be called up: each has tests of its own.
+            "--exclude-path", "/api/wall/stream", "--exclude-path", "/api/video_feed",
+            "--exclude-path", "/api/v1/occupancy/trigger-aggregation", "--exclude-path", "/api/v1/cameras/{name}",
         ]  # fmt: skip
         finished = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=200, check=False)
         failed = [line for line in edge.log_lines() if line.get("status", 0) >= 500]
