@@ -119,7 +119,7 @@ class _Feed:
                     camera.area_id,
                     area_name=camera.area_name,
                     capacity=camera.capacity,
-                    start_people=None,
+                    start_people=0,
                 )
         for door in site.DOORS:
             area_id = site.AREA_IDS[door.area]
