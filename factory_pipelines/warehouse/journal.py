@@ -58,6 +58,8 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self._owner = fasteners.InterProcessLock(folder / "owner.lock")
         if not self._owner.acquire(blocking=False):
+            if self._owner.lockfile is not None:  # fasteners leaves it open
+                self._owner.lockfile.close()
             raise JournalTakenError(f"another process has {folder}")
         self._folder = folder
         self._max_bytes = max_bytes

@@ -179,8 +179,10 @@ def test_when_it_is_full_what_was_promised_stays(opened: Callable[..., Journal],
 
 def test_a_folder_has_one_process(opened: Callable[..., Journal], tmp_path: Path) -> None:
     first = opened()
-    other = subprocess.run([sys.executable, "-c", _OTHER, str(tmp_path / "journal")], capture_output=True, text=True)
+    second = [sys.executable, "-W", "default", "-c", _OTHER, str(tmp_path / "journal")]
+    other = subprocess.run(second, capture_output=True, text=True)
     assert "JournalTakenError: another process has" in other.stderr
+    assert "ResourceWarning" not in other.stderr, "the lock's file is closed again"
     first.close()
     subprocess.run([sys.executable, "-c", _OTHER, str(tmp_path / "journal")], check=True)
 
