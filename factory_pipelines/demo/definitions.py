@@ -46,7 +46,7 @@ FEED_JOB = dg.define_asset_job(
 )
 def feed_every_ten_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One feed."""
-    return dg.RunRequest(run_key=f"feed:{context.scheduled_execution_time:%Y-%m-%dT%H:%M}")
+    return dg.RunRequest(run_key=f"feed:{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%dT%H:%M}")
 
 
 SCOREBOARD_JOB = dg.define_asset_job(

@@ -1,10 +1,11 @@
 """When the gate's hours and days are computed: each hour for the running day, and once more when a day is over."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 
 import dagster as dg
 
 from factory_pipelines.gate.tables import DAILY, HOURLY
+from factory_pipelines.orchestration.schedules import after_day_start
 from factory_pipelines.settings import load_settings
 
 AGGREGATES_JOB = dg.define_asset_job(
@@ -29,14 +30,9 @@ def hourly_gate_aggregates(context: dg.ScheduleEvaluationContext) -> dg.RunReque
     return dg.RunRequest(run_key=f"gate:{at.astimezone(UTC):%Y-%m-%dT%H:%M}", partition_key=day)
 
 
-def _after_day_start(minutes: int) -> str:
-    start = datetime.combine(date.min, load_settings().plant.day_start) + timedelta(minutes=minutes)
-    return f"{start.minute} {start.hour} * * *"
-
-
 @dg.schedule(
     job=AGGREGATES_JOB,
-    cron_schedule=_after_day_start(25),
+    cron_schedule=after_day_start(25),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="When a production day is over: its gates once more, complete, spooled events included.",

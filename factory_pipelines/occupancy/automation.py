@@ -8,6 +8,7 @@ import dagster as dg
 from factory_pipelines.occupancy.scheduler import DAILY, HOURLY, MONTHLY, ScheduledJob
 from factory_pipelines.occupancy.tables import OCCUPANCY_DAILY, OCCUPANCY_HOURLY, OCCUPANCY_MONTHLY
 from factory_pipelines.orchestration.partitions import PRODUCTION_HOURS
+from factory_pipelines.orchestration.schedules import after_day_start
 from factory_pipelines.orchestration.tables import Table
 from factory_pipelines.settings import load_settings
 
@@ -61,15 +62,10 @@ def monthly_aggregation(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return _month(MONTHLY.job_id, local.date(), at)
 
 
-def _after_day_start(minutes: int) -> str:
-    start = datetime.combine(date.min, load_settings().plant.day_start) + timedelta(minutes=minutes)
-    return f"{start.minute} {start.hour} * * *"
-
-
 @dg.schedule(
     job=MONTHS_JOB,
     name="occupancy_month_to_date",
-    cron_schedule=_after_day_start(70),
+    cron_schedule=after_day_start(70),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="When a production day is over and added up: its month so far; after its last day the whole month.",

@@ -1,6 +1,6 @@
 """Forecasts and crowds as Dagster assets, and when they are made: each hour, and once more when a day is over."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -9,6 +9,7 @@ from factory_pipelines.occupancy.assets import OWNERS, occupancy_hourly
 from factory_pipelines.occupancy.crowd_tables import OCCUPANCY_FORECAST, UNUSUAL_CROWDS
 from factory_pipelines.orchestration.checks import table_checks
 from factory_pipelines.orchestration.partitions import PRODUCTION_DAYS
+from factory_pipelines.orchestration.schedules import after_day_start
 from factory_pipelines.settings import load_settings
 from factory_pipelines.warehouse.pool import Warehouse
 
@@ -81,14 +82,9 @@ def hourly_patterns(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"patterns:{at.astimezone(UTC):%Y-%m-%dT%H:%M}", partition_key=day)
 
 
-def _after_day_start(minutes: int) -> str:
-    start = datetime.combine(date.min, load_settings().plant.day_start) + timedelta(minutes=minutes)
-    return f"{start.minute} {start.hour} * * *"
-
-
 @dg.schedule(
     job=CROWDS_JOB,
-    cron_schedule=_after_day_start(35),
+    cron_schedule=after_day_start(35),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="When a production day is over: its crowds once more, complete.",

@@ -1,11 +1,12 @@
 """When headcounts are written, the doors corrected, and days learned from."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from factory_pipelines.occupancy.headcount_tables import HEADCOUNT_CORRECTIONS, HEADCOUNT_LEARNING, HEADCOUNTS
 from factory_pipelines.occupancy.scheduler import DRIFT_CORRECTION
+from factory_pipelines.orchestration.schedules import after_day_start
 from factory_pipelines.settings import Settings, load_settings
 
 HEADCOUNT_JOB = dg.define_asset_job(
@@ -48,11 +49,6 @@ def learning_request(settings: Settings, at: datetime) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"headcount-learn:{day}", partition_key=day)
 
 
-def _daily(minutes_after_start: int) -> str:
-    start = datetime.combine(date.min, load_settings().plant.day_start) + timedelta(minutes=minutes_after_start)
-    return f"{start.minute} {start.hour} * * *"
-
-
 def _at_night() -> str:
     at = load_settings().occupancy.correction_time
     return f"{at.minute} {at.hour} * * *"
@@ -85,7 +81,7 @@ def nightly_drift_correction(context: dg.ScheduleEvaluationContext) -> dg.RunReq
 
 @dg.schedule(
     job=LEARNING_JOB,
-    cron_schedule=_daily(30),
+    cron_schedule=after_day_start(30),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="When a production day is over: its headcount once more, and what it taught.",

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
+from factory_pipelines.orchestration.schedules import after_day_start
 from factory_pipelines.production.rtms_tables import SESSION_WISE_PRODUCTION, SUPERVISORS
 from factory_pipelines.production.tables import (
     EFFICIENCY_BY_LEVEL,
@@ -71,14 +72,9 @@ def every_ten_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return pull_request(load_settings(), context.scheduled_execution_time)
 
 
-def _after_day_start(minutes: int) -> str:
-    start = datetime.combine(date.min, load_settings().plant.day_start) + timedelta(minutes=minutes)
-    return f"{start.minute} {start.hour} * * *"
-
-
 @dg.schedule(
     job=DAY_CLOSE_JOB,
-    cron_schedule=_after_day_start(15),
+    cron_schedule=after_day_start(15),
     execution_timezone=load_settings().plant.timezone,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="A quarter of an hour after the production day ends: its final state, training, forecast, insights.",
